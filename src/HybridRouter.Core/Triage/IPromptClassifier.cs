@@ -1,0 +1,28 @@
+namespace HybridRouter.Triage;
+
+/// <summary>Scores prompts. Implementations are thread-safe and do no I/O.</summary>
+public interface IPromptClassifier
+{
+    /// <summary>Name and version of the model, for headers, logs and metrics.</summary>
+    string Version { get; }
+
+    /// <summary>Chance that a small local model fails on this prompt, 0..1; higher means more complex.</summary>
+    float Score(TriageInput input);
+
+    /// <summary>The features that moved the score most, strongest first. Holds feature names, never prompt text.</summary>
+    /// <param name="top">How many features at most, 1..50.</param>
+    IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top);
+}
+
+/// <param name="Feature">In words, for example <c>states bounds or constraints</c>.</param>
+/// <param name="Weight">Contribution to the log-odds; positive pushes to the cloud.</param>
+public sealed record FeatureWeight(string Feature, double Weight);
+
+/// <summary>The outcome of triage. No score means that the classifier is missing or failed, which routes to the cloud.</summary>
+/// <param name="Score">0..1, or null.</param>
+/// <param name="Cutoff">At or above it a prompt counts as complex.</param>
+/// <param name="Failure">Why there is no score, or null.</param>
+public sealed record TriageVerdict(float? Score, float Cutoff, string? Failure = null)
+{
+    public bool IsComplex => Score is not { } score || score >= Cutoff;
+}
