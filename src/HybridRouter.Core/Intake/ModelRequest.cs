@@ -1,0 +1,51 @@
+using HybridRouter.Backends;
+using HybridRouter.Triage;
+using HybridRouter.Wire;
+
+namespace HybridRouter.Intake;
+
+/// <summary>A request as the router understands it: the body as it came, and what was read from it once.</summary>
+public sealed record ModelRequest : IDisposable
+{
+    public required WireApi Api { get; init; }
+
+    public required JsonBody Body { get; init; }
+
+    /// <summary>The name that the client asked for.</summary>
+    public required string Model { get; init; }
+
+    public bool Stream { get; init; }
+
+    /// <summary>Chat and completions streams: the client asked for the usage chunk.</summary>
+    public bool IncludeUsage { get; init; }
+
+    public required TriageInput Triage { get; init; }
+
+    public required RequestNeeds Needs { get; init; }
+
+    /// <summary>Identifies the conversation; null when nothing identifies it.</summary>
+    public string? SessionKey { get; init; }
+
+    /// <summary>The last item is a tool result: the client is in the middle of a tool loop.</summary>
+    public bool InToolLoop { get; init; }
+
+    /// <summary>Client headers that may travel upstream.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ForwardHeaders { get; init; } = [];
+
+    public void Dispose() => Body.Dispose();
+}
+
+/// <summary>What a model must be able to do to serve a request.</summary>
+public sealed record RequestNeeds
+{
+    /// <summary>Characters of all text in the request, tools included; divided by characters per token for an estimate.</summary>
+    public required long PromptChars { get; init; }
+
+    /// <summary>The request's own limit on output tokens; 0 = none given.</summary>
+    public int MaxOutputTokens { get; init; }
+
+    public ModelAbilities Abilities { get; init; } = ModelAbilities.Text;
+
+    /// <summary>In words, something only a cloud provider offers (a hosted tool, background mode, a stored conversation); null = nothing.</summary>
+    public string? CloudOnly { get; init; }
+}
