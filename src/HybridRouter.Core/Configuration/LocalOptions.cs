@@ -101,8 +101,8 @@ public sealed class LocalModelOptions
     /// <summary>Mean characters per token, for estimates, 0.25..10. Default 3.2.</summary>
     public double CharsPerToken { get; set; } = 3.2;
 
-    /// <summary>What it can do beyond text. Default: tools and infill.</summary>
-    public List<LocalAbility> Abilities { get; set; } = [LocalAbility.Tools, LocalAbility.Infill];
+    /// <summary>What it can do beyond text. Default: tools, JSON schema and infill.</summary>
+    public List<LocalAbility> Abilities { get; set; } = [LocalAbility.Tools, LocalAbility.JsonSchema, LocalAbility.Infill];
 
     /// <summary>True for a model of the embeddings endpoint.</summary>
     public bool Embeddings { get; set; }
