@@ -1,0 +1,83 @@
+using System.Globalization;
+using HybridRouter.Backends;
+using HybridRouter.Configuration;
+using HybridRouter.Wire;
+
+namespace HybridRouter.Routing;
+
+/// <summary>Decides where a request goes first and where next. Pure: the same input gives the same plan.</summary>
+public static class RoutePlanner
+{
+    /// <exception cref="ApiException">When no configured model can serve the request.</exception>
+    public static RoutePlan Plan(PlanInput input)
+    {
+        var (preferred, reason) = Prefer(input);
+        return preferred == RouteKind.Local ? PreferLocal(input, reason) : PreferCloud(input, reason);
+    }
+
+    private static (RouteKind Route, string Reason) Prefer(PlanInput input)
+    {
+        if (input.Demanded is { } demanded)
+            return (demanded, $"requested: model name asks for {(demanded == RouteKind.Local ? "local" : "cloud")}");
+        switch (input.Profile.Mode)
+        {
+            case RouteMode.AlwaysCloud:
+                return (RouteKind.Cloud, "profile: always cloud");
+            case RouteMode.AlwaysLocal:
+                return (RouteKind.Local, "profile: always local");
+        }
+        if (input.SessionHoldsCloud)
+            return (RouteKind.Cloud, "session: tool loop stays in the cloud");
+        if (input.Request.Needs.Abilities.HasFlag(ModelAbilities.Infill))
+            return (RouteKind.Local, "fill-in-the-middle: local code models do it");
+        if (input.Verdict.Failure is { } failure)
+            return (RouteKind.Cloud, $"no triage: {failure}");
+        var (score, cutoff) = (Text(input.Verdict.Score!.Value), Text(input.Verdict.Cutoff));
+        return input.Verdict.IsComplex
+            ? (RouteKind.Cloud, $"complex: score {score}, cutoff {cutoff}")
+            : (RouteKind.Local, $"simple: score {score}, cutoff {cutoff}");
+    }
+
+    private static RoutePlan PreferLocal(PlanInput input, string reason)
+    {
+        // Who names a local model, or pins a profile to it, keeps the prompt on-prem.
+        var mayLeave = input.Demanded is null && input.Profile.Mode != RouteMode.AlwaysLocal && input.Profile.CloudFallback && input.Cloud is { Missing: null };
+        if (input.Local is not { } local)
+            return mayLeave ? One(input.Cloud!, "local: none configured") : throw Nothing(input, RouteKind.Local, "no local model is configured");
+        if (local.Missing is { } missing)
+            return mayLeave ? One(input.Cloud!, $"local cannot serve: {missing}") : throw Nothing(input, RouteKind.Local, $"the local model '{local.Target.Model.Name}' cannot serve {missing}");
+        if (!mayLeave)
+            return One(local, reason);
+        var cloud = input.Cloud!;
+        if (!local.Status.Available && cloud.Status.Available)
+            return Two(cloud, $"local unavailable: {local.Status.Reason}", local, input.Profile.OnPremFallback);
+        if (local.Status.EstimatedWait > input.MaxLocalWait && cloud.Status.Available)
+            return Two(cloud, $"local busy: wait of about {local.Status.EstimatedWait.TotalSeconds:0} s", local, input.Profile.OnPremFallback);
+        return new RoutePlan([new RouteStep(local.Target, reason, input.MaxLocalWait), new RouteStep(cloud.Target, reason)]);
+    }
+
+    private static RoutePlan PreferCloud(PlanInput input, string reason)
+    {
+        var fallback = input.Profile.OnPremFallback && input.Local is { Missing: null } ? input.Local : null;
+        if (input.Cloud is not { } cloud)
+            return fallback is not null ? One(fallback, "cloud: none configured") : throw Nothing(input, RouteKind.Cloud, "no cloud model is configured");
+        if (cloud.Missing is { } missing)
+            return fallback is not null && input.Demanded is null ? One(fallback, $"cloud cannot serve: {missing}") : throw Nothing(input, RouteKind.Cloud, $"the cloud model '{cloud.Target.Model.Name}' cannot serve {missing}");
+        if (fallback is null)
+            return One(cloud, reason);
+        if (!cloud.Status.Available && fallback.Status.Available)
+            return new RoutePlan([new RouteStep(fallback.Target, $"on-prem fallback: {cloud.Status.Reason}"), new RouteStep(cloud.Target, reason)]);
+        return Two(cloud, reason, fallback, mayFallBack: true);
+    }
+
+    private static RoutePlan One(Candidate candidate, string reason) => new([new RouteStep(candidate.Target, reason)]);
+
+    private static RoutePlan Two(Candidate first, string reason, Candidate second, bool mayFallBack) =>
+        mayFallBack ? new([new RouteStep(first.Target, reason), new RouteStep(second.Target, reason)]) : One(first, reason);
+
+    private static ApiException Nothing(PlanInput input, RouteKind route, string why) => new(ApiError.Invalid(
+        input.Demanded is not null ? $"No model can serve this request: {why}. Use model 'auto' to let the router choose." : $"No model can serve this request: {why}.",
+        "model", route == RouteKind.Local ? "local_model_cannot_serve" : "cloud_model_cannot_serve"));
+
+    private static string Text(float value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+}
