@@ -1,0 +1,42 @@
+using HybridRouter.Backends;
+using HybridRouter.Intake;
+using HybridRouter.Routing;
+using HybridRouter.Sessions;
+using HybridRouter.Triage;
+
+namespace HybridRouter.Flow;
+
+/// <summary>
+/// The walk of one request, left to right: read (<see cref="RequestReader"/>) -> judge -> plan -> try the candidates.
+/// Each stage takes what the one before returned. Thread-safe.
+/// </summary>
+public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, CandidateRunner runner)
+{
+    /// <exception cref="Wire.ApiException">When no model can serve the request.</exception>
+    public async Task<FlowAnswer> RunAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        var current = table.Current;
+        var choice = current.Choose(request);
+        var verdict = current.Judge.Judge(request.Triage, choice.Profile.Cutoff);
+        var plan = RoutePlanner.Plan(current.Weigh(request, choice, verdict, HoldsCloud(request)));
+        var answer = await runner.RunAsync(request, plan, verdict.Score, cancellationToken).ConfigureAwait(false);
+        if (answer.Reply is not BackendReply.Failed)
+            sessions.Set(request.SessionKey, answer.Decision.Route == RouteKind.Cloud);
+        return answer;
+    }
+
+    /// <summary>The same walk up to the plan, with what moved the score.</summary>
+    /// <exception cref="Wire.ApiException">When no model can serve the request.</exception>
+    public RouteExplanation Explain(ModelRequest request, int topFeatures)
+    {
+        var current = table.Current;
+        var choice = current.Choose(request);
+        var verdict = current.Judge.Judge(request.Triage, choice.Profile.Cutoff);
+        var plan = RoutePlanner.Plan(current.Weigh(request, choice, verdict, HoldsCloud(request)));
+        var (target, reason) = (plan.Steps[0].Target, plan.Steps[0].Reason);
+        var features = verdict.Score is null ? [] : current.Judge.Classifier!.Explain(request.Triage, topFeatures);
+        return new RouteExplanation(verdict.Score, verdict.Cutoff, target.Route, target.Backend.Name, target.Model.Name, reason, current.Judge.Classifier?.Version, features, plan.Steps);
+    }
+
+    private bool HoldsCloud(ModelRequest request) => request.InToolLoop && sessions.WentToCloud(request.SessionKey);
+}

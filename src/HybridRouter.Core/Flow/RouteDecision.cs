@@ -1,0 +1,29 @@
+using HybridRouter.Backends;
+using HybridRouter.Routing;
+
+namespace HybridRouter.Flow;
+
+/// <summary>What was decided and what happened, for headers, logs and metrics.</summary>
+/// <param name="Score">Complexity 0..1, or null without triage.</param>
+/// <param name="Reason">Short plain ASCII; includes a fallback that was taken.</param>
+/// <param name="FellBack">An earlier candidate failed before the first byte.</param>
+public sealed record RouteDecision(RouteKind Route, string Backend, string Model, float? Score, string Reason, bool FellBack);
+
+/// <summary>The end of the walk: what was decided, and the answer or the failure in the client's own wire.</summary>
+/// <param name="Usage">Filled while the reply is read.</param>
+public sealed record FlowAnswer(RouteDecision Decision, BackendReply Reply, Usage.UsageTap Usage) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Reply.DisposeAsync();
+}
+
+/// <summary>What the router would do, without calling a model.</summary>
+public sealed record RouteExplanation(
+    float? Score,
+    float Cutoff,
+    RouteKind Route,
+    string Backend,
+    string Model,
+    string Reason,
+    string? ClassifierVersion,
+    IReadOnlyList<Triage.FeatureWeight> Features,
+    IReadOnlyList<RouteStep> Steps);

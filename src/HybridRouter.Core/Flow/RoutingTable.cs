@@ -1,0 +1,73 @@
+using HybridRouter.Backends;
+using HybridRouter.Configuration;
+using HybridRouter.Intake;
+using HybridRouter.Routing;
+using HybridRouter.Triage;
+using HybridRouter.Wire;
+
+namespace HybridRouter.Flow;
+
+/// <summary>Holds the routing rules in force; a configuration reload swaps them whole, and requests under way keep theirs.</summary>
+public sealed class RoutingTable(RoutingRules rules)
+{
+    private volatile RoutingRules _current = rules;
+
+    public RoutingRules Current => _current;
+
+    public void Replace(RoutingRules rules) => _current = rules;
+}
+
+/// <summary>What a client's model name and the configuration come to.</summary>
+public sealed record RouteChoice(RouteKind? Demanded, RouteProfileOptions Profile, RouteTarget? Local, RouteTarget? Cloud);
+
+/// <summary>Configuration, backends and classifier as one consistent set.</summary>
+public sealed record RoutingRules(RouterOptions Options, BackendDirectory Directory, TriageJudge Judge)
+{
+    /// <exception cref="ApiException">404 for a model name that nothing serves.</exception>
+    public RouteChoice Choose(ModelRequest request)
+    {
+        switch (request.Model.ToLowerInvariant())
+        {
+            case "auto":
+                return Choice(null, Profile(null), request);
+            case "local":
+                return Choice(RouteKind.Local, Profile(null), request);
+            case "cloud":
+                return Choice(RouteKind.Cloud, Profile(null), request);
+        }
+        var named = Directory.Find(request.Model) ?? throw new ApiException(ApiError.ModelNotFound(request.Model));
+        var profile = Profile(named.Model.Profile);
+        if (named.Route == RouteKind.Local)
+            return Choice(RouteKind.Local, profile, request) with { Local = named };
+        // Embeddings of two models do not mix, so a named one is never replaced.
+        if (request.Api == WireApi.Embeddings)
+            return Choice(RouteKind.Cloud, profile, request) with { Cloud = named, Local = null };
+        return Choice(null, profile, request) with { Cloud = named };
+    }
+
+    public PlanInput Weigh(ModelRequest request, RouteChoice choice, TriageVerdict verdict, bool sessionHoldsCloud) => new()
+    {
+        Request = request,
+        Verdict = verdict,
+        Profile = choice.Profile,
+        Demanded = choice.Demanded,
+        Local = Candidate(request, choice.Local),
+        Cloud = Candidate(request, choice.Cloud),
+        SessionHoldsCloud = sessionHoldsCloud,
+        MaxLocalWait = TimeSpan.FromSeconds(Options.Routing.MaxLocalWaitSeconds),
+    };
+
+    private RouteChoice Choice(RouteKind? demanded, RouteProfileOptions profile, ModelRequest request) => new(
+        demanded,
+        profile,
+        Directory.Default(RouteKind.Local, request.Api, profile.LocalModel ?? Options.Local.DefaultModel),
+        Directory.Default(RouteKind.Cloud, request.Api, profile.CloudModel ?? Options.Cloud.DefaultModel));
+
+    private RouteProfileOptions Profile(string? name) =>
+        Options.Routing.Profiles.TryGetValue(name ?? Options.Routing.DefaultProfile, out var profile) ? profile : DefaultProfile;
+
+    private static readonly RouteProfileOptions DefaultProfile = new();
+
+    private static Candidate? Candidate(ModelRequest request, RouteTarget? target) =>
+        target is null ? null : new Candidate(target, target.Backend.Status(target.Model), Capability.Missing(request, target));
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace HybridRouter.Triage;
+
+/// <summary>Turns a score into a verdict. A classifier that is missing or fails never stops a request: no score means cloud.</summary>
+/// <param name="classifier">Null when no model could be loaded; <paramref name="missing"/> then says why.</param>
+public sealed partial class TriageJudge(IPromptClassifier? classifier, float cutoff, string? missing, ILogger<TriageJudge> logger)
+{
+    public IPromptClassifier? Classifier { get; } = classifier;
+
+    public float Cutoff { get; } = cutoff;
+
+    public TriageVerdict Judge(TriageInput input, float? profileCutoff)
+    {
+        var limit = profileCutoff ?? Cutoff;
+        if (Classifier is null)
+            return new TriageVerdict(null, limit, missing ?? "the classifier is not loaded");
+        try
+        {
+            var score = Classifier.Score(input);
+            return float.IsFinite(score) ? new TriageVerdict(score, limit) : new TriageVerdict(null, limit, "the classifier gave no number");
+        }
+        catch (Exception e)
+        {
+            LogFailure(e.GetType().Name);
+            return new TriageVerdict(null, limit, "the classifier failed");
+        }
+    }
+
+    // Only the type: an exception's text may quote the prompt.
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "The triage classifier failed with {Exception}; the request goes to the cloud")]
+    private partial void LogFailure(string exception);
+}
