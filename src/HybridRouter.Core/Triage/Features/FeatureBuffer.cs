@@ -1,0 +1,60 @@
+namespace HybridRouter.Triage.Features;
+
+/// <summary>
+/// Scratch space for one featurisation: the bounded text, the n-grams seen so far and the sparse vector they become.
+/// Its size is fixed, so scoring allocates nothing per prompt. Not thread-safe: one per thread.
+/// </summary>
+internal sealed class FeatureBuffer
+{
+    private readonly ulong[] _seen = new ulong[(FeatureSchema.Dimension + 63) / 64];
+
+    /// <summary>The window: head, a line break, tail.</summary>
+    public char[] Text { get; } = new char[TriageInput.HeadChars + TriageInput.TailChars + 1];
+
+    public int TextLength { get; set; }
+
+    /// <summary>Hashes of the words in order, each followed by the hash of the pair that ends in it (0 for none).</summary>
+    public uint[] Words { get; } = new uint[2 * (TriageInput.HeadChars + TriageInput.TailChars + 1)];
+
+    public SignalCounts Counts { get; } = new();
+
+    public int[] Indices { get; } = new int[FeatureSchema.MaxActive];
+
+    public float[] Values { get; } = new float[FeatureSchema.MaxActive];
+
+    /// <summary>Entries in use of <see cref="Indices"/> and <see cref="Values"/>.</summary>
+    public int Count { get; private set; }
+
+    public void Clear()
+    {
+        for (var i = 0; i < Count; i++)
+            _seen[Indices[i] >> 6] = 0;
+        Count = 0;
+    }
+
+    /// <summary>Adds an n-gram once; later sightings of the same index are ignored.</summary>
+    public void AddOnce(int index)
+    {
+        ref var word = ref _seen[index >> 6];
+        var bit = 1UL << (index & 63);
+        if ((word & bit) != 0 || Count == Indices.Length)
+            return;
+        word |= bit;
+        Indices[Count++] = index;
+    }
+
+    public void Add(int index, float value)
+    {
+        if (value == 0 || Count == Indices.Length)
+            return;
+        Indices[Count] = index;
+        Values[Count++] = value;
+    }
+
+    /// <summary>Gives every entry from <paramref name="start"/> on the same value, so that the block has length <paramref name="norm"/>.</summary>
+    public void Spread(int start, float norm)
+    {
+        if (Count > start)
+            Values.AsSpan(start, Count - start).Fill(norm / MathF.Sqrt(Count - start));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace HybridRouter.Triage.Features;
+
+/// <summary>
+/// The layout of the vector: signals, concepts, then hashed words, word pairs and letter patterns. A model states the
+/// <see cref="Hash"/> of the schema it was trained on and is refused under another.
+/// </summary>
+internal static class FeatureSchema
+{
+    /// <summary>Raise with any change to what a feature means.</summary>
+    public const int Version = 1;
+
+    public const int WordBits = 14;
+    public const int PairBits = 15;
+    public const int LetterBits = 15;
+
+    /// <summary>Length of a letter pattern in characters, 2..4.</summary>
+    public static int LetterGram = 4;
+    public static ulong LetterMask => LetterGram == 4 ? ulong.MaxValue : (1UL << (16 * LetterGram)) - 1;
+
+    public static float WordNorm = 1.5f, PairNorm = 1f, LetterNorm = 1.5f;
+    public static double SignalScale = 0.25, ConceptScale = 0.7;
+
+    /// <summary>Most entries one prompt can have: three n-grams a character at the very most, and the dense part.</summary>
+    public const int MaxActive = 12_288;
+
+    public static readonly int SignalCount = Enum.GetValues<Signal>().Length;
+    public static readonly int ConceptStart = SignalCount;
+    public static readonly int WordStart = ConceptStart + (2 * Lexicon.Concepts.Length);
+    public static readonly int PairStart = WordStart + (1 << WordBits);
+    public static readonly int LetterStart = PairStart + (1 << PairBits);
+    public static readonly int Dimension = LetterStart + (1 << LetterBits);
+
+    /// <summary>16 hexadecimal digits over version, layout, names and lexicon.</summary>
+    public static string Hash { get; } = ComputeHash();
+
+    /// <summary>A feature in words. Hashed features share the name of their block: what they stand for is not kept.</summary>
+    public static string NameOf(int index)
+    {
+        if (index < ConceptStart)
+            return SignalNames.Of((Signal)index);
+        if (index < WordStart)
+            return Lexicon.Concepts[(index - ConceptStart) / 2].Name;
+        return index < PairStart ? "choice of words" : index < LetterStart ? "turns of phrase" : "letter patterns";
+    }
+
+    private static string ComputeHash()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Version}|{WordBits}|{PairBits}|{LetterBits}|{TriageInput.HeadChars}|{TriageInput.TailChars}");
+        foreach (var signal in Enum.GetNames<Signal>())
+            text.Append('|').Append(signal);
+        foreach (var (name, words) in Lexicon.Concepts)
+            text.Append('|').Append(name).Append('=').Append(words);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+    }
+}

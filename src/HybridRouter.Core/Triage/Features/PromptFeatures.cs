@@ -1,0 +1,55 @@
+namespace HybridRouter.Triage.Features;
+
+/// <summary>
+/// Turns a <see cref="TriageInput"/> into a sparse vector. Training and serving call this one method, so they cannot drift.
+/// Work is bounded by the window, and everything is written into a reused buffer.
+/// </summary>
+internal static class PromptFeatures
+{
+    public static void Extract(TriageInput input, FeatureBuffer buffer)
+    {
+        buffer.Clear();
+        Fill(input, buffer);
+        var text = buffer.Text.AsSpan(0, buffer.TextLength);
+        var counts = buffer.Counts;
+        counts.Clear();
+        LineScanner.Scan(text, counts);
+        CharScanner.Scan(text, counts);
+        WordScanner.Scan(text, buffer, counts, buffer.Words, out var words);
+
+        var start = buffer.Count;
+        for (var i = 0; i < words; i += 2)
+            buffer.AddOnce(FeatureSchema.WordStart + (int)(buffer.Words[i] >> (32 - FeatureSchema.WordBits)));
+        counts.DistinctWords = buffer.Count - start;
+        buffer.Spread(start, FeatureSchema.WordNorm);
+
+        start = buffer.Count;
+        for (var i = 1; i < words; i += 2)
+        {
+            if (buffer.Words[i] != 0)
+                buffer.AddOnce(FeatureSchema.PairStart + (int)(buffer.Words[i] >> (32 - FeatureSchema.PairBits)));
+        }
+        buffer.Spread(start, FeatureSchema.PairNorm);
+
+        start = buffer.Count;
+        NgramScanner.Scan(text, buffer);
+        buffer.Spread(start, FeatureSchema.LetterNorm);
+
+        SignalScaling.Write(input, counts, buffer);
+    }
+
+    private static void Fill(TriageInput input, FeatureBuffer buffer)
+    {
+        var head = input.Head.AsSpan(0, Math.Min(input.Head.Length, TriageInput.HeadChars));
+        var tail = input.Tail.AsSpan(Math.Max(0, input.Tail.Length - TriageInput.TailChars));
+        head.CopyTo(buffer.Text);
+        var length = head.Length;
+        if (!tail.IsEmpty)
+        {
+            buffer.Text[length++] = '\n';
+            tail.CopyTo(buffer.Text.AsSpan(length));
+            length += tail.Length;
+        }
+        buffer.TextLength = length;
+    }
+}

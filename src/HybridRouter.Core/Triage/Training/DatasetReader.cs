@@ -1,0 +1,107 @@
+using System.Text.Json;
+
+namespace HybridRouter.Triage.Training;
+
+/// <summary>
+/// Reads JSONL: one object a line with <c>prompt</c> and either <c>label</c> (low or high) or the numbers <c>weak</c> and
+/// <c>strong</c>. Optional: id, difficulty, kind, lang, human, group, source, contextTokens, turns, tools. Other members are ignored.
+/// </summary>
+public static class DatasetReader
+{
+    /// <exception cref="DatasetException">The file is missing or empty, or a line is malformed.</exception>
+    public static IReadOnlyList<DatasetRow> Read(string path)
+    {
+        if (!File.Exists(path))
+            throw new DatasetException($"{path}: no such file");
+        using var reader = new StreamReader(path);
+        return Read(reader, Path.GetFileName(path));
+    }
+
+    /// <param name="name">What errors call the source.</param>
+    /// <exception cref="DatasetException">A line is malformed, or there is none.</exception>
+    public static IReadOnlyList<DatasetRow> Read(TextReader reader, string name)
+    {
+        var rows = new List<DatasetRow>();
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var line = 0;
+        while (reader.ReadLine() is { } text)
+        {
+            line++;
+            if (string.IsNullOrWhiteSpace(text))
+                continue;
+            var row = Parse(text, line, name);
+            if (!ids.Add(row.Id))
+                throw Fault(name, line, $"the id \"{row.Id}\" was used before");
+            rows.Add(row);
+        }
+        return rows.Count > 0 ? rows : throw new DatasetException($"{name}: holds no rows");
+    }
+
+    private static DatasetRow Parse(string text, int line, string name)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+                throw Fault(name, line, "is not a JSON object");
+            return Convert(new Members(root, line, name), line, name);
+        }
+        catch (JsonException e)
+        {
+            throw Fault(name, line, $"is not valid JSON (at byte {e.BytePositionInLine})");
+        }
+    }
+
+    private static DatasetRow Convert(Members members, int line, string name)
+    {
+        var prompt = members.Text("prompt");
+        if (string.IsNullOrWhiteSpace(prompt))
+            throw Fault(name, line, "has no \"prompt\"");
+        bool? label = members.Text("label") switch
+        {
+            "high" => true,
+            "low" => false,
+            null => null,
+            _ => throw Fault(name, line, "\"label\" must be \"low\" or \"high\""),
+        };
+        var (weak, strong) = (members.Number("weak"), members.Number("strong"));
+        // A row measured on one side only is kept and left out of the figures: measured files have such rows.
+        if (label is null && !members.Has("weak") && !members.Has("strong"))
+            throw Fault(name, line, "needs \"label\", or the numbers \"weak\" and \"strong\"");
+        var difficulty = members.Number("difficulty", 0, 1, lenient: label is null);
+        var kind = members.Text("kind") ?? "";
+        return new DatasetRow(line, members.Text("id") ?? $"line-{line}", prompt, label, difficulty, weak, strong)
+        {
+            Kind = kind,
+            Language = members.Text("lang") ?? "",
+            Human = members.Text("human") ?? "",
+            Group = members.Text("group") ?? members.Text("source") ?? kind,
+            ContextTokens = members.Count("contextTokens"),
+            Turns = members.Count("turns"),
+            Tools = members.Count("tools"),
+        };
+    }
+
+    private static DatasetException Fault(string name, int line, string what) => new($"{name}({line}): {what}");
+
+    private readonly record struct Members(JsonElement Root, int Line, string Name)
+    {
+        public bool Has(string member) => Root.TryGetProperty(member, out _);
+
+        public string? Text(string member) =>
+            Root.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+        /// <param name="lenient">Another type under this name belongs to somebody else and is passed over.</param>
+        public double? Number(string member, double min = double.MinValue, double max = double.MaxValue, bool lenient = false)
+        {
+            if (!Root.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null)
+                return null;
+            if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= min && number <= max)
+                return number;
+            return lenient ? null : throw Fault(Name, Line, $"\"{member}\" must be a number{(max < double.MaxValue ? $" from {min} to {max}" : "")}");
+        }
+
+        public int Count(string member) => (int)(Number(member, 0, int.MaxValue) ?? 0);
+    }
+}

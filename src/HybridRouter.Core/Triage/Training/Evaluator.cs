@@ -1,0 +1,104 @@
+namespace HybridRouter.Triage.Training;
+
+/// <summary>Measures any classifier on any data file. Pure: the same rows and scores give the same report.</summary>
+public static class Evaluator
+{
+    private const double Solved = 0.5;
+
+    /// <param name="cutoff">At or above it a score counts as high.</param>
+    public static EvaluationReport Evaluate(IPromptClassifier classifier, float cutoff, IReadOnlyList<DatasetRow> rows) =>
+        Evaluate(classifier.Version, cutoff, rows, [.. rows.Select(r => classifier.Score(r.ToInput()))]);
+
+    /// <param name="scores">One for each of <paramref name="rows"/>, 0..1.</param>
+    public static EvaluationReport Evaluate(string model, float cutoff, IReadOnlyList<DatasetRow> rows, IReadOnlyList<float> scores)
+    {
+        var scored = rows.Zip(scores, (row, score) => new Scored(row, score)).ToList();
+        var labelled = scored.Where(x => x.Row.Label is not null).ToList();
+        var measured = scored.Where(x => x.Row is { Weak: not null, Strong: not null }).ToList();
+        return new EvaluationReport
+        {
+            Model = model,
+            Cutoff = cutoff,
+            Rows = rows.Count,
+            Labelled = labelled.Count == 0 ? null : Labels(labelled, cutoff),
+            Measured = measured.Count == 0 ? null : Measure(measured),
+            ByKind = Slices(scored, r => r.Kind.Length > 0 ? r.Kind : r.Group, cutoff),
+            ByLanguage = Slices(scored, r => r.Language, cutoff),
+            ByHumanLanguage = Slices(scored, r => r.Human, cutoff),
+        };
+    }
+
+    private static LabelledFigures Labels(List<Scored> rows, float cutoff)
+    {
+        var high = rows.Count(x => x.High);
+        var low = rows.Count - high;
+        var falseLocal = (double)rows.Count(x => x.High && x.Score < cutoff) / Math.Max(1, high);
+        var falseCloud = (double)rows.Count(x => !x.High && x.Score >= cutoff) / Math.Max(1, low);
+        var judged = rows.Where(x => x.Row.Difficulty is not null).ToList();
+        return new LabelledFigures(
+            high,
+            low,
+            Accuracy: (double)rows.Count(x => x.High == x.Score >= cutoff) / rows.Count,
+            BalancedAccuracy: 1 - ((falseLocal + falseCloud) / 2),
+            Auc: Ranking.Auc(rows.Select(x => ((double)x.Score, x.High))),
+            AucMacro: Ranking.AucMacro(rows.Select(x => ((double)x.Score, x.High, x.Row.Kind))),
+            LengthAuc: Ranking.Auc(rows.Select(x => (x.Length, x.High))),
+            LengthAucMacro: Ranking.AucMacro(rows.Select(x => (x.Length, x.High, x.Row.Kind))),
+            falseLocal,
+            falseCloud,
+            Ranking.CalibrationError([.. rows.Select(x => ((double)x.Score, x.High ? 1.0 : 0.0))]),
+            judged.Count == 0 ? null : Ranking.CalibrationError([.. judged.Select(x => ((double)x.Score, x.Row.Difficulty!.Value))]),
+            Bins(rows));
+    }
+
+    private static List<ReliabilityBin> Bins(List<Scored> rows) =>
+        [.. rows.GroupBy(x => Math.Min(9, (int)(x.Score * 10)))
+            .OrderBy(bin => bin.Key)
+            .Select(bin => new ReliabilityBin(
+                bin.Count(), bin.Average(x => x.Score), bin.Average(x => x.High ? 1.0 : 0.0), bin.Average(x => x.Row.Difficulty)))];
+
+    private static MeasuredFigures Measure(List<Scored> rows) => new(
+        rows.Count,
+        rows.Average(x => x.Weak),
+        rows.Average(x => x.Strong),
+        Ranking.Auc(rows.Select(x => ((double)x.Score, x.Weak < Solved))),
+        Ranking.AucMacro(rows.Select(x => ((double)x.Score, x.Weak < Solved, x.Row.Group))),
+        Ranking.Apgr(rows.Select(x => ((double)x.Score, x.Weak, x.Strong))),
+        Ranking.Auc(rows.Select(x => (x.Length, x.Weak < Solved))),
+        Ranking.AucMacro(rows.Select(x => (x.Length, x.Weak < Solved, x.Row.Group))),
+        Ranking.Apgr(rows.Select(x => (x.Length, x.Weak, x.Strong))));
+
+    private static List<SliceFigures> Slices(List<Scored> rows, Func<DatasetRow, string> key, float cutoff) =>
+        [.. rows.GroupBy(x => key(x.Row), StringComparer.Ordinal)
+            .Where(g => g.Key.Length > 0)
+            .OrderByDescending(g => g.Count())
+            .ThenBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => Slice(g.Key, [.. g], cutoff))];
+
+    private static SliceFigures Slice(string name, List<Scored> rows, float cutoff)
+    {
+        var labelled = rows.Where(x => x.Row.Label is not null).ToList();
+        var judged = labelled.Count > 0
+            ? labelled.Select(x => (Row: x, Positive: x.High)).ToList()
+            : [.. rows.Where(x => x.Row.Weak is not null).Select(x => (Row: x, Positive: x.Weak < Solved))];
+        return new SliceFigures(
+            name,
+            rows.Count,
+            judged.Count(x => x.Positive),
+            judged.Count == 0 ? null : judged.Average(x => x.Positive == x.Row.Score >= cutoff ? 1.0 : 0.0),
+            Ranking.Auc(judged.Select(x => ((double)x.Row.Score, x.Positive))),
+            Ranking.Auc(judged.Select(x => (x.Row.Length, x.Positive))),
+            rows.Average(x => x.Score));
+    }
+
+    private readonly record struct Scored(DatasetRow Row, float Score)
+    {
+        public bool High => Row.Label == true;
+
+        public double Length => Row.Prompt.Length;
+
+        public double Weak => Row.Weak ?? 0;
+
+        public double Strong => Row.Strong ?? 0;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using HybridRouter.Triage.Features;
+using Microsoft.ML;
+
+namespace HybridRouter.Triage.Training;
+
+/// <summary>Writes a trained model: <c>code.zip</c>, <c>metadata.json</c>, <c>model-card.md</c>.</summary>
+public static class ModelFolder
+{
+    public const string CardFileName = "model-card.md";
+
+    public static ModelMetadata Save(TrainedModel model, EvaluationReport crossValidated, EvaluationReport? holdout, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var metadata = Describe(model, crossValidated, holdout);
+        var context = new MLContext(model.Options.Seed);
+        var empty = context.Data.LoadFromEnumerable(Array.Empty<FeatureRow>(), FeatureRow.Schema());
+        context.Model.Save(model.Transformer, empty.Schema, Path.Combine(folder, MlPromptClassifier.ModelFileName));
+        File.WriteAllText(Path.Combine(folder, ModelMetadata.FileName), JsonSerializer.Serialize(metadata, ModelMetadata.Json) + "\n");
+        File.WriteAllText(Path.Combine(folder, CardFileName), ModelCard.Write(metadata, model, crossValidated, holdout));
+        return metadata;
+    }
+
+    private static ModelMetadata Describe(TrainedModel model, EvaluationReport crossValidated, EvaluationReport? holdout)
+    {
+        var hash = model.Linear.Hash();
+        var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        Add(figures, "crossValidated", crossValidated);
+        if (holdout is not null)
+            Add(figures, "holdout", holdout);
+        return new ModelMetadata
+        {
+            Version = VersionOf(model.Options, model.Linear),
+            FeatureSchema = FeatureSchema.Hash,
+            WeightsHash = hash,
+            Cutoff = model.Cutoff,
+            CutoffRule = CutoffRule.Statement,
+            TrainingRows = model.Rows.Count,
+            HoldoutRows = holdout?.Rows ?? 0,
+            KindPriors = new SortedDictionary<string, double>(model.Options.KindPriors.ToDictionary(), StringComparer.Ordinal),
+            L2 = model.Options.L2,
+            Softness = model.Options.Softness,
+            Seed = model.Options.Seed,
+            Figures = figures,
+        };
+    }
+
+    internal static string VersionOf(TrainingOptions options, LinearModel linear) => $"{options.Name}-{linear.Hash()[..8]}";
+
+    private static void Add(SortedDictionary<string, double> figures, string prefix, EvaluationReport report)
+    {
+        if (report.Labelled is not { } l)
+            return;
+        Put("Auc", l.Auc);
+        Put("AucMacro", l.AucMacro);
+        Put("Accuracy", l.Accuracy);
+        Put("FalseLocal", l.FalseLocalRate);
+        Put("FalseCloud", l.FalseCloudRate);
+        Put("CalibrationError", l.CalibrationError);
+        Put("DifficultyCalibrationError", l.DifficultyCalibrationError);
+        Put("LengthAuc", l.LengthAuc);
+
+        void Put(string name, double? value)
+        {
+            if (value is { } v)
+                figures[prefix + name] = Math.Round(v, 4);
+        }
+    }
+}

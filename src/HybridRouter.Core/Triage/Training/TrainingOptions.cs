@@ -1,0 +1,30 @@
+namespace HybridRouter.Triage.Training;
+
+/// <summary>How a model is fitted. The defaults made the shipped model.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Starts the version, which ends in digits of the weights.</summary>
+    public string Name { get; init; } = "code-1";
+
+    /// <summary>Fixes fold assignment; the same data and options give the same weights.</summary>
+    public int Seed { get; init; } = 20261123;
+
+    /// <summary>Ridge penalty, above 0.</summary>
+    public float L2 { get; init; } = 1f;
+
+    /// <summary>Folds of the cross-validation that picks the cutoff and tests calibration, 2..20.</summary>
+    public int Folds { get; init; } = 5;
+
+    /// <summary>0 trusts the label alone, 1 the judged difficulty alone: a row counts as high with that blended weight.</summary>
+    public double Softness { get; init; } = 1;
+
+    /// <summary>Share of high rows that each kind is weighted to, where it is known from how small models fare on that kind of work.</summary>
+    public IReadOnlyDictionary<string, double> KindPriors { get; init; } = new Dictionary<string, double>
+    {
+        ["contest"] = 0.75,
+        ["interview"] = 0.65,
+        ["snippet"] = 0.20,
+        ["stub"] = 0.25,
+        ["task"] = 0.25,
+    };
+}

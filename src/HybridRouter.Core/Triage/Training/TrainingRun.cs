@@ -1,0 +1,34 @@
+namespace HybridRouter.Triage.Training;
+
+/// <param name="TrainFile">Labelled JSONL.</param>
+/// <param name="HoldoutFile">Labelled JSONL that training must not see, or null.</param>
+/// <param name="OutputFolder">Where the three files of the model go; made when missing.</param>
+public sealed record TrainingRunOptions(string TrainFile, string? HoldoutFile, string OutputFolder)
+{
+    public TrainingOptions Training { get; init; } = new();
+}
+
+/// <param name="CrossValidated">On the training rows, each scored by a model that had not seen it.</param>
+/// <param name="Holdout">On the hold-out, or null without one.</param>
+public sealed record TrainingRunResult(ModelMetadata Metadata, EvaluationReport CrossValidated, EvaluationReport? Holdout);
+
+/// <summary>What the verb <c>train</c> does: read, fit, measure, write.</summary>
+public static class TrainingRun
+{
+    /// <exception cref="DatasetException">A data file cannot be used.</exception>
+    public static TrainingRunResult Execute(TrainingRunOptions options)
+    {
+        var rows = DatasetReader.Read(options.TrainFile);
+        var holdoutRows = options.HoldoutFile is null ? null : DatasetReader.Read(options.HoldoutFile);
+        var model = Trainer.Train(rows, options.Training);
+        var version = ModelFolder.VersionOf(options.Training, model.Linear);
+        var crossValidated = Evaluator.Evaluate(version, model.Cutoff, model.Rows, model.CrossValidated);
+        EvaluationReport? holdout = null;
+        if (holdoutRows is not null)
+        {
+            using var classifier = new MlPromptClassifier(model.Linear, version, model.Cutoff);
+            holdout = Evaluator.Evaluate(classifier, model.Cutoff, holdoutRows);
+        }
+        return new TrainingRunResult(ModelFolder.Save(model, crossValidated, holdout, options.OutputFolder), crossValidated, holdout);
+    }
+}
