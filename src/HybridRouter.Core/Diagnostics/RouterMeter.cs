@@ -1,0 +1,60 @@
+using System.Diagnostics.Metrics;
+using HybridRouter.Flow;
+using HybridRouter.Usage;
+
+namespace HybridRouter.Diagnostics;
+
+/// <summary>Every metric of the router, by name and unit. Labels hold configured names only, never client text.</summary>
+public sealed class RouterMeter : IDisposable
+{
+    public const string MeterName = "HybridRouter";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _tokens;
+    private readonly Counter<long> _fallbacks;
+    private readonly Counter<long> _refused;
+    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _firstByte;
+    private readonly Histogram<double> _score;
+    private readonly UpDownCounter<long> _active;
+
+    public RouterMeter()
+    {
+        _requests = _meter.CreateCounter<long>("hybridrouter.requests", "{request}", "Requests answered, by route and outcome.");
+        _tokens = _meter.CreateCounter<long>("hybridrouter.tokens", "{token}", "Tokens as counted by the backends.");
+        _fallbacks = _meter.CreateCounter<long>("hybridrouter.fallbacks", "{request}", "Requests answered by a later candidate of their plan.");
+        _refused = _meter.CreateCounter<long>("hybridrouter.refused", "{request}", "Requests refused before a backend was tried, by error code.");
+        _duration = _meter.CreateHistogram<double>("hybridrouter.request.duration", "s", "From the request to its last byte.");
+        _firstByte = _meter.CreateHistogram<double>("hybridrouter.request.first_byte", "s", "From the request to its first byte.");
+        _score = _meter.CreateHistogram("hybridrouter.triage.score", "1", "Complexity scores given.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] });
+        _active = _meter.CreateUpDownCounter<long>("hybridrouter.requests.active", "{request}", "Requests under way.");
+    }
+
+    public void Started() => _active.Add(1);
+
+    public void Ended() => _active.Add(-1);
+
+    public void Refused(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    /// <param name="outcome">ok, failed, cut or cancelled.</param>
+    public void Answered(RouteDecision decision, string api, string outcome, TimeSpan duration, TimeSpan? firstByte, TokenUsage? usage)
+    {
+        KeyValuePair<string, object?> route = new("route", decision.Route.ToString().ToLowerInvariant()), model = new("model", decision.Model);
+        _requests.Add(1, route, model, new("api", api), new("outcome", outcome));
+        _duration.Record(duration.TotalSeconds, route, model);
+        if (firstByte is { } first)
+            _firstByte.Record(first.TotalSeconds, route, model);
+        if (decision.Score is { } score)
+            _score.Record(score, route);
+        if (decision.FellBack)
+            _fallbacks.Add(1, route);
+        if (usage is not { } counted)
+            return;
+        _tokens.Add(counted.Prompt, route, model, new("direction", "prompt"));
+        _tokens.Add(counted.Completion, route, model, new("direction", "completion"));
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

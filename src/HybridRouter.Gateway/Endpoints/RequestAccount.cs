@@ -1,0 +1,66 @@
+using HybridRouter.Flow;
+using HybridRouter.Gateway.Runtime;
+using HybridRouter.Intake;
+using HybridRouter.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace HybridRouter.Gateway.Endpoints;
+
+internal enum RequestOutcome
+{
+    /// <summary>The client went away.</summary>
+    Cancelled,
+    Ok,
+    Failed,
+
+    /// <summary>The stream broke after its first byte.</summary>
+    Cut,
+}
+
+/// <summary>Accounts for one request, whichever way it ends: metrics and one log line, written when disposed.</summary>
+internal sealed partial class RequestAccount : IDisposable
+{
+    private readonly GatewayRuntime _runtime;
+    private readonly HttpContext _context;
+    private readonly string _api;
+    private readonly string? _caller;
+    private readonly ILogger _logger;
+    private readonly long _start;
+    private RouteDecision? _decision;
+    private Usage.UsageTap? _usage;
+    private RequestOutcome _outcome = RequestOutcome.Cancelled;
+    private TimeSpan? _firstByte;
+    private string? _askedFor;
+
+    public RequestAccount(GatewayRuntime runtime, HttpContext context, WireApi api, string? caller)
+    {
+        (_runtime, _context, _api, _caller, _logger) = (runtime, context, api.Path(), caller, runtime.RequestLog);
+        _start = runtime.Time.GetTimestamp();
+        runtime.Meter.Started();
+    }
+
+    public void Decided(ModelRequest request, FlowAnswer answer) => (_askedFor, _decision, _usage) = (request.Model, answer.Decision, answer.Usage);
+
+    public void FirstByte(long timestamp) => _firstByte = _runtime.Time.GetElapsedTime(_start, timestamp);
+
+    public void Ended(RequestOutcome outcome) => _outcome = outcome;
+
+    public void Dispose()
+    {
+        _runtime.Meter.Ended();
+        // Without a decision the request was refused; the error boundary counts those.
+        if (_decision is null)
+            return;
+        var duration = _runtime.Time.GetElapsedTime(_start);
+        var usage = _usage?.Seen;
+        _runtime.Meter.Answered(_decision, _api, _outcome.ToString().ToLowerInvariant(), duration, _firstByte, usage);
+        LogAnswered(_context.TraceIdentifier, _caller, _api, _askedFor!, _decision.Route, _decision.Model, _decision.Score, _decision.Reason,
+            _outcome, duration.TotalMilliseconds, _firstByte?.TotalMilliseconds, usage?.Prompt, usage?.Completion);
+    }
+
+    [LoggerMessage(EventId = 3101, Level = LogLevel.Information,
+        Message = "{RequestId} caller {Caller} {Api} model {AskedFor} -> {Route} {Model}, score {Score}, {Reason}: {Outcome} in {DurationMs:0.0} ms, first byte {FirstByteMs:0.0} ms, tokens {PromptTokens}+{CompletionTokens}")]
+    private partial void LogAnswered(string requestId, string? caller, string api, string askedFor, Backends.RouteKind route, string model, float? score, string reason,
+        RequestOutcome outcome, double durationMs, double? firstByteMs, long? promptTokens, long? completionTokens);
+}

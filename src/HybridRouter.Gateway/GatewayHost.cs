@@ -1,0 +1,89 @@
+using System.Net;
+using HybridRouter.Configuration;
+using HybridRouter.Diagnostics;
+using HybridRouter.Flow;
+using HybridRouter.Gateway.Auth;
+using HybridRouter.Gateway.Endpoints;
+using HybridRouter.Gateway.Http;
+using HybridRouter.Gateway.Runtime;
+using HybridRouter.Sessions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+
+namespace HybridRouter.Gateway;
+
+/// <summary>Everything that a gateway is made of.</summary>
+public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
+{
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>Watched for changes when set; <see cref="ReadOptions"/> then turns it into options, or null when it does not validate.</summary>
+    public IConfiguration? Configuration { get; init; }
+
+    public Func<IConfiguration, RouterOptions?>? ReadOptions { get; init; }
+}
+
+/// <summary>Builds the gateway: services, pipeline, endpoints. The caller starts and disposes it.</summary>
+public static class GatewayHost
+{
+    public static WebApplication Create(GatewaySetup setup)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        setup.Logging?.Invoke(builder.Logging);
+        ConfigureServer(builder, setup.Options.Server);
+        AddServices(builder.Services, setup);
+
+        var app = builder.Build();
+        app.UseMiddleware<ErrorBoundary>();
+        app.UseRouting();
+        var runtime = app.Services.GetRequiredService<GatewayRuntime>();
+        app.MapModelApi(runtime);
+        app.MapResponsesApi(runtime);
+        app.MapModelsApi(runtime);
+        app.MapRouteApi(runtime);
+        app.MapHealthApi(runtime);
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+
+    private static void ConfigureServer(WebApplicationBuilder builder, ServerOptions server)
+    {
+        builder.WebHost.UseUrls(server.Urls.Count > 0 ? [.. server.Urls] : [ServerOptions.DefaultUrl]);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = server.MaxRequestBodyMiB * 1024L * 1024;
+            // Long generations are silent for minutes; only the client decides that it waited enough.
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+    }
+
+    private static void AddServices(IServiceCollection services, GatewaySetup setup)
+    {
+        services.AddSingleton(setup.Time);
+        services.AddSingleton<RouterMeter>();
+        services.AddSingleton(s => new RulesBuilder(setup.Parts, setup.Time));
+        services.AddSingleton(s => new RoutingTable(s.GetRequiredService<RulesBuilder>().Build(setup.Options)));
+        services.AddSingleton(new SessionRoutes(TimeSpan.FromMinutes(setup.Options.Routing.SessionMinutes), setup.Time));
+        services.AddSingleton<CandidateRunner>();
+        services.AddSingleton<ModelFlow>();
+        services.AddSingleton(s => new GatewayRuntime(
+            s.GetRequiredService<RoutingTable>(),
+            s.GetRequiredService<ModelFlow>(),
+            s.GetRequiredService<RouterMeter>(),
+            setup.Time,
+            s.GetRequiredService<ILoggerFactory>().CreateLogger("HybridRouter.Requests"),
+            new ClientKeys(setup.Options.Server.ClientKeys) { Open = setup.Options.Server.ClientKeys.Count == 0 }));
+        if (setup is { Configuration: { } configuration, ReadOptions: { } read })
+            services.AddHostedService(s => ActivatorUtilities.CreateInstance<ConfigurationReload>(s, configuration, read));
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(RouterMeter.MeterName).AddPrometheusExporter());
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using HybridRouter.Backends;
+using HybridRouter.Configuration;
+using HybridRouter.Flow;
+using HybridRouter.Routing;
+using HybridRouter.Triage;
+
+namespace HybridRouter.Gateway.Runtime;
+
+/// <summary>Makes routing rules of a configuration. Backends whose section did not change are kept, so that a new cutoff restarts no model.</summary>
+internal sealed class RulesBuilder(GatewayParts parts, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>Requests under way on a replaced backend get this long to end.</summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromMinutes(5);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _draining = [];
+    private (string Key, IReadOnlyList<IBackend> Backends) _cloud = ("", []);
+    private (string Key, IReadOnlyList<IBackend> Backends) _local = ("", []);
+    private (string Key, TriageJudge? Judge) _triage = ("", null);
+
+    public RoutingRules Build(RouterOptions options)
+    {
+        _cloud = Refresh(_cloud, options.Cloud, () => parts.CreateCloud(options));
+        _local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
+        var triageKey = JsonSerializer.Serialize(options.Triage);
+        if (_triage.Judge is null || _triage.Key != triageKey)
+            _triage = (triageKey, parts.CreateJudge(options.Triage));
+        return new RoutingRules(options, new BackendDirectory([.. _local.Backends, .. _cloud.Backends]), _triage.Judge!);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_draining).ConfigureAwait(false);
+        foreach (var backend in _local.Backends.Concat(_cloud.Backends))
+            await backend.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private (string, IReadOnlyList<IBackend>) Refresh<T>((string Key, IReadOnlyList<IBackend> Backends) current, T section, Func<IReadOnlyList<IBackend>> create)
+    {
+        var key = JsonSerializer.Serialize(section);
+        if (current.Key == key)
+            return current;
+        if (current.Backends.Count > 0)
+            _draining.Add(RetireAsync(current.Backends));
+        return (key, create());
+    }
+
+    private async Task RetireAsync(IReadOnlyList<IBackend> backends)
+    {
+        await Task.Delay(Drain, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var backend in backends)
+            await backend.DisposeAsync().ConfigureAwait(false);
+    }
+}
+
+/// <summary>Where the parts come from; the executable and the tests give their own.</summary>
+public sealed record GatewayParts(
+    Func<RouterOptions, IReadOnlyList<IBackend>> CreateCloud,
+    Func<RouterOptions, IReadOnlyList<IBackend>> CreateLocal,
+    Func<TriageOptions, TriageJudge> CreateJudge);
