@@ -25,6 +25,14 @@ public interface IBackend : IAsyncDisposable
     BackendStatus Status(ServedModel model);
 
     /// <summary>
+    /// A request for this model just went elsewhere because the model is not loaded: load it, so that the next one
+    /// finds it. Returns at once; harmless when it is loaded or cannot be.
+    /// </summary>
+    void Warm(ServedModel model)
+    {
+    }
+
+    /// <summary>
     /// Sends one request. Expected trouble comes back as <see cref="BackendReply.Failed"/>; only cancellation by
     /// <paramref name="cancellationToken"/> throws. Cancelling stops the generation. The reply must be disposed.
     /// </summary>
