@@ -13,4 +13,22 @@ internal static partial class Log
 
     [LoggerMessage(3002, LogLevel.Warning, "Model {Model} of engine {Engine} is configured with {Configured} slots but the server has {ServerSlots}; using the smaller number")]
     public static partial void FewerSlots(ILogger logger, string engine, string model, int configured, int serverSlots);
+
+    [LoggerMessage(3010, LogLevel.Information, "Starting model {Model}")]
+    public static partial void ModelStarting(ILogger logger, string model);
+
+    [LoggerMessage(3011, LogLevel.Information, "Model {Model} is ready in process {ProcessId} after {Seconds:0.0} s")]
+    public static partial void ModelReady(ILogger logger, string model, int processId, double seconds);
+
+    [LoggerMessage(3012, LogLevel.Warning, "Model {Model} failed: {Problem}. Last lines of its standard error: {LastErrors}")]
+    public static partial void ModelFailed(ILogger logger, string model, string problem, string lastErrors);
+
+    [LoggerMessage(3013, LogLevel.Error, "Starting model {Model} broke")]
+    public static partial void ModelStartBroke(ILogger logger, Exception exception, string model);
+
+    [LoggerMessage(3014, LogLevel.Information, "Stopping model {Model}")]
+    public static partial void ModelStopping(ILogger logger, string model);
+
+    [LoggerMessage(3015, LogLevel.Warning, "Ended {Count} processes that an earlier run left behind")]
+    public static partial void LeftoversEnded(ILogger logger, int count);
 }
