@@ -26,8 +26,8 @@ internal static class CharScanner
                 letters++;
                 if (lower != c)
                     upper++;
-                if (Alone(text, i))
-                    variables++;
+                if (i + 1 == text.Length || (text[i + 1] | 0x20) is < 'a' or > 'z')
+                    variables += Alone(text, i) ? 1 : 0;
                 continue;
             }
             if ((uint)(c - '0') <= 9)

@@ -27,25 +27,23 @@ internal sealed class FeatureBuffer
 
     public void Clear()
     {
-        for (var i = 0; i < Count; i++)
-            _seen[Indices[i] >> 6] = 0;
+        Array.Clear(_seen);
         Count = 0;
     }
 
-    /// <summary>Adds an n-gram once; later sightings of the same index are ignored.</summary>
+    /// <summary>Adds an n-gram once; later sightings of the same index are ignored. Written without branches: sightings are as good as random.</summary>
     public void AddOnce(int index)
     {
         ref var word = ref _seen[index >> 6];
-        var bit = 1UL << (index & 63);
-        if ((word & bit) != 0 || Count == Indices.Length)
-            return;
-        word |= bit;
-        Indices[Count++] = index;
+        var fresh = (int)(~(word >> (index & 63)) & 1);
+        word |= 1UL << (index & 63);
+        Indices[Count] = index;
+        Count += fresh;
     }
 
     public void Add(int index, float value)
     {
-        if (value == 0 || Count == Indices.Length)
+        if (value == 0)
             return;
         Indices[Count] = index;
         Values[Count++] = value;

@@ -17,14 +17,21 @@ internal static class FeatureSchema
     public const int PairBits = 15;
     public const int LetterBits = 15;
 
-    /// <summary>Length of a letter pattern in characters, 2..4.</summary>
-    public static int LetterGram = 4;
-    public static ulong LetterMask => LetterGram == 4 ? ulong.MaxValue : (1UL << (16 * LetterGram)) - 1;
+    /// <summary>Characters in a letter pattern; four fit into 64 bits.</summary>
+    public const int LetterGram = 4;
 
-    public static float WordNorm = 1.5f, PairNorm = 1f, LetterNorm = 1.5f;
-    public static double SignalScale = 0.25, ConceptScale = 0.7;
+    /// <summary>Length of the vector of each hashed block: how loudly the block speaks before it is weighted.</summary>
+    public const float WordNorm = 1.5f;
 
-    /// <summary>Most entries one prompt can have: three n-grams a character at the very most, and the dense part.</summary>
+    public const float PairNorm = 1f;
+    public const float LetterNorm = 1.5f;
+
+    /// <summary>What 1 on the scale of a signal or concept becomes in the vector. Found by experiment.</summary>
+    public const double SignalScale = 0.25;
+
+    public const double ConceptScale = 0.7;
+
+    /// <summary>Room for one prompt: a word, a pair and a letter pattern for every character at the very most, and the dense part.</summary>
     public const int MaxActive = 12_288;
 
     public static readonly int SignalCount = Enum.GetValues<Signal>().Length;
@@ -50,7 +57,7 @@ internal static class FeatureSchema
     private static string ComputeHash()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Version}|{WordBits}|{PairBits}|{LetterBits}|{TriageInput.HeadChars}|{TriageInput.TailChars}");
+        text.Append(CultureInfo.InvariantCulture, $"{Version}|{LetterGram}|{WordNorm}|{PairNorm}|{LetterNorm}|{SignalScale}|{ConceptScale}|{WordBits}|{PairBits}|{LetterBits}|{TriageInput.HeadChars}|{TriageInput.TailChars}");
         foreach (var signal in Enum.GetNames<Signal>())
             text.Append('|').Append(signal);
         foreach (var (name, words) in Lexicon.Concepts)

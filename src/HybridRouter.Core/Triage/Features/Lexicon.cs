@@ -10,13 +10,13 @@ internal static class Lexicon
     public static readonly (string Name, string Words)[] Concepts =
     [
         ("conditions", "if unless except otherwise when whenever only wenn falls sonst außer nur si sauf sinon solo excepto если кроме только se eccetto als behalve tenzij"),
-        ("hard requirements", "must mustn never always exactly strictly guarantee guaranteed ensure invariant muss müssen darf niemals genau doit jamais exactement debe nunca exactamente должен никогда ровно deve nunca mai"),
+        ("hard requirements", "must mustn't never always exactly strictly guarantee guaranteed ensure invariant muss müssen darf niemals genau doit jamais exactement debe nunca exactamente должен никогда ровно deve nunca mai"),
         ("prohibitions", "without cannot can't don't not no ohne nicht kein keine sans pas sin без не нельзя sem senza zonder avoid forbidden disallowed"),
         ("limits in words", "at_least at_most no_more no_less up_to more_than less_than fewer_than greater_than as_few as_many mindestens höchstens moins plus menos más"),
         ("minimise or maximise", "minimum maximum minimal maximal minimize maximize minimise maximise minimizing maximizing smallest largest shortest longest fewest biggest cheapest optimal optimum best lexicographically kleinste größte"),
         ("plain minimum or maximum", "min max lowest highest average mean median sum total"),
         ("counting", "number_of how_many count_the ways distinct different_ways modulo mod 998244353 1000000007 probability expected_value expectation combination permutation"),
-        ("feasibility", "possible impossible determine whether whether_it can_be reachable feasible valid_if"),
+        ("feasibility", "possible impossible determine whether whether_it can_be reachable feasible valid"),
         ("quantifiers", "every all any each pair triple for_every for_all for_each exists"),
         ("definitions", "define defined denote denoted called consider considered let suppose such_that satisfy satisfies satisfying satisfied condition following_conditions"),
         ("graphs and trees", "graph tree vertex vertice edge node root leaf path cycle dag connected component ancestor subtree bipartite spanning directed undirected topological"),
@@ -33,7 +33,7 @@ internal static class Lexicon
         ("distributed systems", "idempotent idempotency replica replication quorum partition leader failover consistency eventually shard sharding exactly_once at_least_once kafka consumer rebalance saga outbox clock_skew consensus raft"),
         ("memory and lifetime", "lifetime borrow borrowed unsafe pointer leak dangling alignment aligned gc heap stack overflow use_after segfault undefined allocator alloc allocation copy zero_copy ownership"),
         ("types and generics", "generic variance covariant contravariant infer inference trait constexpr template conditional_type mapped overload macro monad functor higher_kinded existential"),
-        ("performance", "performance slow faster latency throughput p99 benchmark cache simd vectorize bottleneck profiling profile hotspot regress regression milliseconds amortized logarithmic linear_time constant_time o(n log"),
+        ("performance", "performance slow faster latency throughput p99 benchmark cache simd vectorize bottleneck profiling profile hotspot regress regression milliseconds amortized logarithmic linear_time constant_time"),
         ("intermittent trouble", "sometimes intermittent intermittently occasionally randomly rarely flaky once_in every_few only_when only_in only_under only_after manchmal parfois veces иногда sporadic heisenbug stuck hang frozen stall"),
         ("why questions", "why explain reason cause root_cause warum pourquoi por_qué почему what_happen explique erkläre proof prove show_that"),
         ("how-to questions", "how how_do how_can what what_is which wie comment cómo como как"),
@@ -42,17 +42,23 @@ internal static class Lexicon
         ("writing code", "write implement function method class create build make generate return schreibe écris escribe напиши"),
         ("fixing", "fix bug error exception fail fails failed failing failure broken crash wrong doesn't debug problem issue throws"),
         ("reviewing", "review critique spot improve refactor clean readable simplify smell feedback"),
-        ("testing", "test tests unit mock assert coverage fixture pytest jest junit xunit"),
+        ("testing", "test unit mock assert coverage fixture pytest jest junit xunit"),
         ("design", "design architecture schema migrate migration tradeoff scale scaling tenant service api model approach strategy"),
         ("databases", "sql query select join index table transaction isolation postgres mysql sqlite window_function cte upsert row"),
         ("shell and infrastructure", "bash awk sed grep docker kubernetes kubectl helm terraform nginx systemd ssh cron yaml pod container ansible"),
         ("web and interface", "html css react component button div page form flexbox vue angular render hook state"),
-        ("precision and edge cases", "edge_case corner empty null nan negative zero overflow underflow rounding precision tie tie-break ties unicode surrogate grapheme timezone dst leap leap_year locale"),
+        ("precision and edge cases", "edge_case corner empty null nan negative zero overflow underflow rounding precision tie tie_break unicode surrogate grapheme timezone dst leap leap_year locale"),
         ("formal languages", "grammar parser precedence associativity tokenizer lexer ast escape escaped backreference lookahead bytecode compiler interpreter vm opcode regexp"),
         ("keeping behaviour", "preserve unchanged same_order same_result stable backward compatible behaviour behavior keep_the byte_for round_trip lossless"),
         ("streams and incremental work", "stream streaming lazy lazily incremental online chunk chunked buffer backpressure resume iterator generator"),
         ("cryptography and bits", "crypto aes sha hmac signature nonce bitmap bit byte endian checksum crc varint encode decode"),
     ];
+
+    /// <summary>The first concepts, up to this one, are ways of stating a condition.</summary>
+    public const int LimitsInWords = 3;
+
+    public const int Optimising = 4;
+    public const int Counting = 6;
 
     private const int Slots = 4096;
     private static readonly uint[] Keys = new uint[Slots];

@@ -52,56 +52,117 @@ internal static class LineScanner
 
     private static void Mark(ReadOnlySpan<char> line, SignalCounts counts)
     {
-        if (line.StartsWith(">>>") || StartsWith(line, "example") || StartsWith(line, "sample") || StartsWith(line, "input:")
-            || StartsWith(line, "explanation") || line.Contains("->", StringComparison.Ordinal) && line.Length < 80)
-            counts[Signal.Examples]++;
-        if (StartsWith(line, "assert") || line.Contains("expect(", StringComparison.Ordinal))
-            counts[Signal.Asserts]++;
-        if (line.Length < 24 && (StartsWith(line, "input") || StartsWith(line, "output") || StartsWith(line, "constraint") || StartsWith(line, "note")
-            || StartsWith(line, "sample") || StartsWith(line, "limits") || StartsWith(line, "scoring")))
+        switch (line[0] | 0x20)
+        {
+            case '>' when line.StartsWith(">>>"):
+            case 'e' when StartsWith(line, "example") || StartsWith(line, "explanation"):
+            case 'i' when StartsWith(line, "input:"):
+            case 's' when StartsWith(line, "sample"):
+                counts[Signal.Examples]++;
+                break;
+            case 'a' when StartsWith(line, "assert"):
+                counts[Signal.Asserts]++;
+                break;
+            case '\'' when line.StartsWith("\'\'\'"):
+            case '/' when line.StartsWith("///") || line.StartsWith("/**"):
+                counts[Signal.Docstring]++;
+                break;
+            case '+' or '-' or 'd' when line.StartsWith("+++ ") || line.StartsWith("--- ") || line.StartsWith("diff --git"):
+            case '@' or '`' when line.StartsWith("@@ "):
+                counts[Signal.Diff]++;
+                break;
+        }
+        if (IsSection(line))
             counts[Signal.ContestSections]++;
-        if (line.StartsWith("\"\"\"") || line.StartsWith("///") || line.StartsWith("/**") || line.StartsWith("'''") || line.Contains("\"\"\"", StringComparison.Ordinal))
-            counts[Signal.Docstring]++;
-        if (line.StartsWith("at ") && line.Contains('(') || line.StartsWith("File \"") || line.StartsWith("Traceback") || line.StartsWith("Caused by")
-            || line.StartsWith("goroutine ") || line.StartsWith("panic:") || line.StartsWith("#0 ") || line.StartsWith("#1 "))
+        if (IsTrace(line))
             counts[Signal.StackTrace]++;
-        if (line.StartsWith("@@ ") || line.StartsWith("diff --git") || line.StartsWith("+++ ") || line.StartsWith("--- "))
-            counts[Signal.Diff]++;
-        if (line.Length > 19 && char.IsAsciiDigit(line[0]) && (line[..19].Contains(':') || line[4] == '-') || line.Contains(" INFO ", StringComparison.Ordinal)
-            || line.Contains(" ERROR ", StringComparison.Ordinal) || line.Contains(" WARN ", StringComparison.Ordinal))
-            counts[Signal.LogLines]++;
-        if (line.Contains("://", StringComparison.Ordinal))
-            counts[Signal.Urls]++;
         if (IsSignature(line))
             counts[Signal.Signature]++;
-        counts[Signal.FilePaths] += CountPaths(line);
+        if (line.Length > 19 && char.IsAsciiDigit(line[0]) && (line[4] == '-' || line[..19].Contains(':')))
+            counts[Signal.LogLines]++;
+        if (line.Contains("->", StringComparison.Ordinal) && line.Length < 80)
+            counts[Signal.Examples]++;
+        if (line.Contains("\"\"\"", StringComparison.Ordinal))
+            counts[Signal.Docstring]++;
+        if (line.Contains('/'))
+            Slashes(line, counts);
     }
 
-    private static bool IsSignature(ReadOnlySpan<char> line) =>
-        line.StartsWith("def ") || line.StartsWith("async def ") || line.StartsWith("func ") || line.StartsWith("fn ") || line.StartsWith("pub fn ")
-        || line.StartsWith("function ") || line.StartsWith("export ") || line.StartsWith("public ") || line.StartsWith("private ") || line.StartsWith("static ")
-        || line.StartsWith("class ") || line.StartsWith("interface ") || line.StartsWith("struct ") || line.StartsWith("template<");
-
-    private static int CountPaths(ReadOnlySpan<char> line)
+    private static bool IsSection(ReadOnlySpan<char> line) => line.Length < 24 && (line[0] | 0x20) switch
     {
+        'i' => StartsWith(line, "input"),
+        'o' => StartsWith(line, "output"),
+        'c' => StartsWith(line, "constraint"),
+        'n' => StartsWith(line, "note"),
+        's' => StartsWith(line, "sample") || StartsWith(line, "scoring"),
+        'l' => StartsWith(line, "limits"),
+        _ => false,
+    };
+
+    private static bool IsTrace(ReadOnlySpan<char> line) => line[0] switch
+    {
+        'a' => line.StartsWith("at ") && line.Contains('('),
+        'F' => line.StartsWith("File \""),
+        'T' => line.StartsWith("Traceback"),
+        'C' => line.StartsWith("Caused by"),
+        'g' => line.StartsWith("goroutine "),
+        'p' => line.StartsWith("panic:"),
+        '#' => line.Length > 2 && char.IsAsciiDigit(line[1]) && line[2] == ' ',
+        _ => false,
+    };
+
+    private static bool IsSignature(ReadOnlySpan<char> line) => line[0] switch
+    {
+        'd' => line.StartsWith("def "),
+        'a' => line.StartsWith("async def "),
+        'f' => line.StartsWith("func ") || line.StartsWith("fn ") || line.StartsWith("function "),
+        'e' => line.StartsWith("export "),
+        'p' => line.StartsWith("public ") || line.StartsWith("private ") || line.StartsWith("pub fn "),
+        's' => line.StartsWith("static ") || line.StartsWith("struct "),
+        'c' => line.StartsWith("class "),
+        'i' => line.StartsWith("interface "),
+        't' => line.StartsWith("template<"),
+        _ => false,
+    };
+
+    private static void Slashes(ReadOnlySpan<char> line, SignalCounts counts)
+    {
+        if (line.Contains("://", StringComparison.Ordinal))
+            counts[Signal.Urls]++;
         var paths = 0;
         for (var i = 1; i < line.Length - 1 && paths < 8; i++)
         {
-            if (line[i] == '/' && char.IsAsciiLetterOrDigit(line[i - 1]) && char.IsAsciiLetter(line[i + 1]))
-            {
-                paths++;
-                while (i < line.Length && line[i] != ' ')
-                    i++;
-            }
+            if (line[i] != '/' || !char.IsAsciiLetterOrDigit(line[i - 1]) || !char.IsAsciiLetter(line[i + 1]))
+                continue;
+            paths++;
+            while (i < line.Length && line[i] != ' ')
+                i++;
         }
-        return paths;
+        counts[Signal.FilePaths] += paths;
     }
 
-    private static bool LooksLikeCode(ReadOnlySpan<char> line, int indent) =>
-        line[^1] is ';' or '{' or '}' || line is [.., ')', ':'] || line.StartsWith("//") || line.StartsWith("#include") || line.StartsWith("import ")
-        || line.StartsWith("from ") && line.Contains(" import ", StringComparison.Ordinal) || line.StartsWith("using ") || line.StartsWith("return ")
-        || line.StartsWith(">>>") || line.StartsWith('@') || line.StartsWith("</") || IsSignature(line) && line.IndexOfAny('(', '{', ':') > 0
-        || indent >= 4 && line.IndexOfAny("=(){};") >= 0 || line.Contains(" = ", StringComparison.Ordinal) && line.IndexOf('(') > 0;
+    private static bool LooksLikeCode(ReadOnlySpan<char> line, int indent)
+    {
+        if (line[^1] is ';' or '{' or '}' || line is [.., ')', ':'])
+            return true;
+        var starts = line[0] switch
+        {
+            '/' => line.StartsWith("//"),
+            '#' => line.StartsWith("#include"),
+            'i' => line.StartsWith("import "),
+            'f' => line.StartsWith("from ") && line.Contains(" import ", StringComparison.Ordinal),
+            'u' => line.StartsWith("using "),
+            'r' => line.StartsWith("return "),
+            '>' => line.StartsWith(">>>"),
+            '<' => line.StartsWith("</"),
+            '@' => true,
+            _ => false,
+        };
+        return starts
+            || (IsSignature(line) && line.IndexOfAny('(', '{', ':') > 0)
+            || (indent >= 4 && line.IndexOfAny("=(){};") >= 0)
+            || (line.Contains(" = ", StringComparison.Ordinal) && line.Contains('('));
+    }
 
     private static void Sentences(ReadOnlySpan<char> line, SignalCounts counts)
     {

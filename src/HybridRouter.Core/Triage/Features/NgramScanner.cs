@@ -5,24 +5,19 @@ internal static class NgramScanner
 {
     public static void Scan(ReadOnlySpan<char> text, FeatureBuffer buffer)
     {
-        // Fourgrams over the window with every run of non-letters as one separator.
+        // Every run of non-letters counts as one space, so that a pattern can hold the start or end of a word.
         ulong window = 0;
-        var filled = 0;
-        var previousSeparator = true;
+        var filled = 1 - FeatureSchema.LetterGram;
+        var previous = ' ';
         foreach (var raw in text)
         {
-            var c = WordHash.Lower(raw);
-            var letter = c < 128 ? (uint)(c - 'a') <= 'z' - 'a' : char.IsLetter(c);
-            if (!letter)
-            {
-                if (previousSeparator)
-                    continue;
-                c = ' ';
-            }
-            previousSeparator = !letter;
+            var c = WordHash.Letter(raw);
+            if (c == ' ' && previous == ' ')
+                continue;
+            previous = c;
             window = (window << 16) | c;
-            if (++filled >= FeatureSchema.LetterGram)
-                buffer.AddOnce(FeatureSchema.LetterStart + Bucket(window & FeatureSchema.LetterMask));
+            if (++filled > 0)
+                buffer.AddOnce(FeatureSchema.LetterStart + Bucket(window));
         }
     }
 

@@ -15,7 +15,7 @@ internal static class PromptFeatures
         counts.Clear();
         LineScanner.Scan(text, counts);
         CharScanner.Scan(text, counts);
-        WordScanner.Scan(text, buffer, counts, buffer.Words, out var words);
+        var words = WordScanner.Scan(text, counts, buffer.Words);
 
         var start = buffer.Count;
         for (var i = 0; i < words; i += 2)

@@ -53,10 +53,10 @@ internal static class SignalScaling
         Put(Signal.Tools, Log(input.Tools, 10));
         Put(Signal.ToolResults, Log(input.ToolResults, 10));
         var conditions = 0;
-        for (var concept = 0; concept < 4; concept++)
+        for (var concept = 0; concept <= Lexicon.LimitsInWords; concept++)
             conditions += counts.Concepts[concept];
         Put(Signal.ShortAndConstrained, Math.Min(1, 6.0 * conditions / (words + 20)));
-        Put(Signal.BoundedAndOptimising, Math.Min(1, counts[Signal.LargestBound] / 9) * Log(counts.Concepts[4] + counts.Concepts[6], 4));
+        Put(Signal.BoundedAndOptimising, Math.Min(1, counts[Signal.LargestBound] / 9) * Log(counts.Concepts[Lexicon.Optimising] + counts.Concepts[Lexicon.Counting], 4));
         Put(Signal.LongProse, Log(counts[Signal.LongProse], 2000));
         Put(Signal.CodeThenShortAsk, counts[Signal.CodeThenShortAsk]);
 

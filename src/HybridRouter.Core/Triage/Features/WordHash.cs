@@ -9,13 +9,37 @@ internal static class WordHash
     /// <summary>Lower-cases and drops a plural s, so that a singular and its plural are one word. Never 0.</summary>
     public static uint Of(ReadOnlySpan<char> word)
     {
-        var length = word.Length;
-        if (length > 3 && word[length - 1] is 's' or 'S' && word[length - 2] is not ('s' or 'S' or '\''))
-            length--;
-        var hash = Basis;
-        for (var i = 0; i < length; i++)
-            hash = (hash ^ Lower(word[i])) * Prime;
-        return Finish(hash);
+        var hash = new Rolling();
+        foreach (var c in word)
+            hash.Add(Lower(c));
+        return hash.Finish();
+    }
+
+    /// <summary>The same, letter by letter, so that a scanner need not read a word twice.</summary>
+    public ref struct Rolling
+    {
+        private uint _hash = Basis;
+        private uint _before;
+        private char _last;
+        private char _beforeLast;
+        private int _length;
+
+        public Rolling()
+        {
+        }
+
+        /// <param name="lower">A letter in lower case, or an apostrophe.</param>
+        public void Add(char lower)
+        {
+            _before = _hash;
+            _beforeLast = _last;
+            _last = lower;
+            _length++;
+            _hash = (_hash ^ lower) * Prime;
+        }
+
+        public readonly uint Finish() =>
+            WordHash.Finish(_length > 3 && _last == 's' && _beforeLast is not ('s' or '\'') ? _before : _hash);
     }
 
     /// <summary>Text as it stands.</summary>
@@ -31,6 +55,15 @@ internal static class WordHash
 
     public static char Lower(char c) =>
         c < 128 ? (uint)(c - 'A') <= 'Z' - 'A' ? (char)(c | 0x20) : c : char.ToLowerInvariant(c);
+
+    /// <summary>The letter in lower case, or a space for anything that is no letter.</summary>
+    public static char Letter(char c)
+    {
+        if (c >= 128)
+            return char.IsLetter(c) ? char.ToLowerInvariant(c) : ' ';
+        var lower = c | 0x20;
+        return (uint)(lower - 'a') <= 'z' - 'a' ? (char)lower : ' ';
+    }
 
     private static uint Finish(uint hash)
     {

@@ -9,68 +9,70 @@ internal static class WordScanner
     /// <summary>Longer runs of letters are data, not words.</summary>
     private const int LongestWord = 40;
 
-    public static void Scan(ReadOnlySpan<char> text, FeatureBuffer buffer, SignalCounts counts, Span<uint> words, out int wordCount)
+    /// <param name="words">Receives the hash of each word, followed by the hash of the pair that ends in it (0 for none).</param>
+    /// <returns>Entries used of <paramref name="words"/>.</returns>
+    public static int Scan(ReadOnlySpan<char> text, SignalCounts counts, Span<uint> words)
     {
-        wordCount = 0;
+        var used = 0;
         uint previous = 0;
         for (var i = 0; i < text.Length;)
         {
             var c = text[i];
-            if (IsLetter(c))
-            {
-                var end = EndOfWord(text, i);
-                if (end - i <= LongestWord)
-                {
-                    var word = WordHash.Of(text[i..end]);
-                    Note(word, previous, end - i, counts);
-                    if (wordCount + 2 <= words.Length)
-                    {
-                        words[wordCount++] = word;
-                        words[wordCount++] = previous == 0 ? 0 : WordHash.Pair(previous, word);
-                    }
-                    previous = word;
-                }
-                i = end;
-            }
-            else
+            if (WordHash.Letter(c) == ' ')
             {
                 if (c is '\n' or '.' or ';' or '{' or '}' or '`' or '"')
                     previous = 0;
                 i++;
+                continue;
             }
+            var end = ReadWord(text, i, out var word);
+            if (end - i <= LongestWord && used + 2 <= words.Length)
+            {
+                var pair = previous == 0 ? 0 : WordHash.Pair(previous, word);
+                counts.Words++;
+                counts.WordLetters += end - i;
+                counts.Count(Lexicon.ConceptsOf(word) | (pair == 0 ? 0 : Lexicon.ConceptsOf(pair)));
+                words[used++] = word;
+                words[used++] = pair;
+                previous = word;
+            }
+            i = end;
         }
+        return used;
     }
 
-    private static void Note(uint word, uint previous, int letters, SignalCounts counts)
+    /// <summary>Reads and hashes the word at <paramref name="start"/>; the hash is that of <see cref="WordHash.Of"/>.</summary>
+    private static int ReadWord(ReadOnlySpan<char> text, int start, out uint word)
     {
-        counts.Words++;
-        counts.WordLetters += letters;
-        var concepts = Lexicon.ConceptsOf(word);
-        if (previous != 0)
-            concepts |= Lexicon.ConceptsOf(WordHash.Pair(previous, word));
-        counts.Count(concepts);
-    }
-
-    private static int EndOfWord(ReadOnlySpan<char> text, int start)
-    {
+        var hash = new WordHash.Rolling();
+        hash.Add(WordHash.Letter(text[start]));
         var i = start + 1;
         // Scripts without spaces: one sign is one word, and pairs of words carry the meaning.
-        if (IsIdeograph(text[start]))
-            return i;
-        for (; i < text.Length; i++)
+        if (!IsIdeograph(text[start]))
         {
-            var c = text[i];
-            if (c is '\'' or '’' && i + 1 < text.Length && IsLetter(text[i + 1]))
-                continue;
-            if (!IsLetter(c) || IsIdeograph(c) || (IsUpper(c) && !IsUpper(text[i - 1])))
-                break;
+            var upper = IsUpper(text[start]);
+            for (; i < text.Length; i++)
+            {
+                var c = text[i];
+                var letter = WordHash.Letter(c);
+                if (letter == ' ')
+                {
+                    if (c is not ('\'' or '’') || i + 1 == text.Length || WordHash.Letter(text[i + 1]) == ' ')
+                        break;
+                    letter = '\'';
+                }
+                var upperNow = IsUpper(c);
+                if ((upperNow && !upper) || IsIdeograph(c))
+                    break;
+                upper = upperNow;
+                hash.Add(letter);
+            }
         }
+        word = hash.Finish();
         return i;
     }
 
     private static bool IsUpper(char c) => (uint)(c - 'A') <= 'Z' - 'A';
-
-    private static bool IsLetter(char c) => c < 128 ? (uint)((c | 0x20) - 'a') <= 'z' - 'a' : char.IsLetter(c);
 
     private static bool IsIdeograph(char c) => c is >= '\u3040' and <= '\u9FFF' or >= '\uAC00' and <= '\uD7AF';
 }

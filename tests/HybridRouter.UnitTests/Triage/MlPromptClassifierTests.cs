@@ -1,0 +1,145 @@
+using HybridRouter.Triage;
+using HybridRouter.Triage.Features;
+using HybridRouter.Triage.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace HybridRouter.UnitTests.Triage;
+
+public sealed class MlPromptClassifierTests
+{
+    [Fact]
+    public void Score_EveryHoldoutRow_EqualsMlNetsOwnPrediction()
+    {
+        var rows = ShippedTriage.Holdout();
+        using var classifier = ShippedTriage.Classifier();
+        var context = new MLContext(1);
+        var model = context.Model.Load(Path.Combine(ShippedTriage.ModelFolder, MlPromptClassifier.ModelFileName), out _);
+        var buffer = new FeatureBuffer();
+        var features = rows.Select(r => new FeatureRow { Features = FeatureRow.Featurise(r.ToInput(), buffer) }).ToList();
+
+        var predicted = model.Transform(context.Data.LoadFromEnumerable(features, FeatureRow.Schema())).GetColumn<float>("Probability").ToList();
+
+        Assert.Equal(rows.Count, predicted.Count);
+        for (var i = 0; i < rows.Count; i++)
+            Assert.Equal(predicted[i], classifier.Score(rows[i].ToInput()), 1e-5f);
+    }
+
+    [Fact]
+    public void Score_FromManyThreads_IsTheSame()
+    {
+        var inputs = ShippedTriage.Holdout().Take(60).Select(r => r.ToInput()).ToList();
+        using var classifier = ShippedTriage.Classifier();
+        var alone = inputs.Select(classifier.Score).ToList();
+
+        var together = inputs.AsParallel().AsOrdered().WithDegreeOfParallelism(8).Select(classifier.Score).ToList();
+
+        Assert.Equal(alone, together);
+    }
+
+    [Fact]
+    public void Score_LongPrompts_AllocatesNothing()
+    {
+        using var classifier = ShippedTriage.Classifier();
+        var input = TriageInput.FromPrompt(string.Concat(Enumerable.Repeat("for each query print the minimum; n <= 10^5\n", 20_000)));
+        classifier.Score(input);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 100; i++)
+            classifier.Score(input);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\ud800")]
+    [InlineData("😀😀😀")]
+    public void Score_OddInput_IsAProbability(string prompt)
+    {
+        using var classifier = ShippedTriage.Classifier();
+
+        Assert.InRange(classifier.Score(TriageInput.FromPrompt(prompt)), 0.001f, 0.999f);
+    }
+
+    [Fact]
+    public void Breakdown_AnyPrompt_SumsToTheLogOdds()
+    {
+        using var classifier = ShippedTriage.Classifier();
+        foreach (var row in ShippedTriage.Holdout().Take(50))
+        {
+            var score = classifier.Score(row.ToInput());
+
+            var sum = classifier.Breakdown(row.ToInput()).Sum(x => x.Weight);
+
+            Assert.Equal(Math.Log(score / (1 - score)), sum, 1e-3);
+        }
+    }
+
+    [Fact]
+    public void Explain_Prompt_NamesTheStrongestFeaturesWithoutItsText()
+    {
+        using var classifier = ShippedTriage.Classifier();
+        var input = TriageInput.FromPrompt("zyxwvutsr: given a tree with n ≤ 10^5 vertices, count the permutations modulo 998244353");
+
+        var reasons = classifier.Explain(input, 5);
+
+        Assert.Equal(5, reasons.Count);
+        Assert.Equal(reasons.OrderByDescending(r => Math.Abs(r.Weight)), reasons);
+        Assert.DoesNotContain(reasons, r => r.Feature.Contains("zyx", StringComparison.Ordinal) || r.Feature == LinearModel.StartingPoint);
+        Assert.Contains(classifier.Explain(input, 50), r => r.Feature == "graphs and trees" && r.Weight != 0);
+    }
+
+    [Fact]
+    public void Load_FolderWithoutFiles_SaysWhichIsMissing()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Contains(ModelMetadata.FileName, Refusal(folder.Path), StringComparison.Ordinal);
+
+        folder.CopyFrom(ShippedTriage.ModelFolder, ModelMetadata.FileName);
+        Assert.Contains(MlPromptClassifier.ModelFileName, Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_DamagedFiles_SaysWhichAndWhatToDo()
+    {
+        using var folder = new TemporaryFolder();
+        folder.CopyFrom(ShippedTriage.ModelFolder, ModelMetadata.FileName);
+        var model = folder.CopyFrom(ShippedTriage.ModelFolder, MlPromptClassifier.ModelFileName);
+        var bytes = File.ReadAllBytes(model);
+        File.WriteAllBytes(model, bytes[..(bytes.Length / 2)]);
+        Assert.Contains("train", Refusal(folder.Path), StringComparison.Ordinal);
+
+        File.WriteAllText(model, "not a zip");
+        Assert.Contains(MlPromptClassifier.ModelFileName, Refusal(folder.Path), StringComparison.Ordinal);
+
+        File.WriteAllText(Path.Combine(folder.Path, ModelMetadata.FileName), "{ \"version\": ");
+        Assert.Contains(ModelMetadata.FileName, Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OtherFeatureLayout_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var metadata = folder.CopyFrom(ShippedTriage.ModelFolder, ModelMetadata.FileName);
+        folder.CopyFrom(ShippedTriage.ModelFolder, MlPromptClassifier.ModelFileName);
+        File.WriteAllText(metadata, File.ReadAllText(metadata).Replace(FeatureSchema.Hash, "0123456789abcdef", StringComparison.Ordinal));
+
+        Assert.Contains("0123456789abcdef", Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ModelOfAnotherTraining_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var metadata = folder.CopyFrom(ShippedTriage.ModelFolder, ModelMetadata.FileName);
+        folder.CopyFrom(ShippedTriage.ModelFolder, MlPromptClassifier.ModelFileName);
+        var hash = ModelMetadata.Read(folder.Path).WeightsHash;
+        File.WriteAllText(metadata, File.ReadAllText(metadata).Replace(hash, new string('0', hash.Length), StringComparison.Ordinal));
+
+        Assert.Contains("not the model", Refusal(folder.Path), StringComparison.Ordinal);
+    }
+
+    private static string Refusal(string folder) => Assert.Throws<ModelLoadException>(() => MlPromptClassifier.Load(folder)).Message;
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using HybridRouter.Triage;
+using HybridRouter.Triage.Training;
+
+namespace HybridRouter.UnitTests.Triage.Training;
+
+public sealed class ScoreFileTests
+{
+    [Fact]
+    public async Task RunAsync_CodeAndVideoRows_AreScoredByTheirJudge()
+    {
+        using var classifier = ShippedTriage.Classifier();
+        var input = """
+            {"id":"a \"1\"","prompt":"rename foo","extra":true}
+            {"id":7,"prompt":"a cat on a sofa","kind":"video"}
+
+            {"id":"c","prompt":"rename foo","kind":"code"}
+            """;
+        var output = new StringWriter();
+
+        var written = await new ScoreFile(classifier, new VideoPromptRule()).RunAsync(new StringReader(input), output, "in.jsonl", CancellationToken.None);
+
+        var rows = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(3, written);
+        Assert.Equal("a \"1\"", rows[0].GetProperty("id").GetString());
+        Assert.Equal(7, rows[1].GetProperty("id").GetInt32());
+        Assert.Equal(rows[0].GetProperty("score").GetSingle(), rows[2].GetProperty("score").GetSingle());
+        Assert.Equal(new VideoPromptRule().Score(TriageInput.FromPrompt("a cat on a sofa")), rows[1].GetProperty("score").GetSingle());
+    }
+
+    [Theory]
+    [InlineData("""{"id":"a"}""")]
+    [InlineData("""{"prompt":"p"}""")]
+    [InlineData("[]")]
+    [InlineData("nonsense")]
+    public async Task RunAsync_FaultyLine_IsNamed(string line)
+    {
+        using var classifier = ShippedTriage.Classifier();
+        var file = new ScoreFile(classifier, new VideoPromptRule());
+
+        var fault = await Assert.ThrowsAsync<DatasetException>(() => file.RunAsync(new StringReader(line), new StringWriter(), "in.jsonl", CancellationToken.None));
+
+        Assert.StartsWith("in.jsonl(1): ", fault.Message, StringComparison.Ordinal);
+    }
+}
