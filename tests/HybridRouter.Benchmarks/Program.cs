@@ -1,1 +1,36 @@
-return 0;
+using HybridRouter.Benchmarks;
+
+// Ratios of one run on one machine; absolute figures depend on the machine and on its load.
+return args switch
+{
+    ["role", .. var role] => await BenchRoles.RunAsync(role),
+    ["gateway", .. var options] => await GatewayBench.RunAsync(BenchOptions.Parse(options), Console.Out),
+    ["triage", ..] => Triage(args),
+    ["micro", .. var filter] => Micro(filter),
+    _ => Usage(),
+};
+
+static int Triage(string[] args)
+{
+    var worst = TriageLatency.Run(Console.Out);
+    return args.Contains("--check") && worst > TriageLatency.AimMicroseconds ? 1 : 0;
+}
+
+static int Micro(string[] filter)
+{
+    BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchRoles).Assembly).Run(filter);
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        usage: dotnet run -c Release --project tests/HybridRouter.Benchmarks -- MODE [--check]
+          triage    time of one score by prompt size (aim: p99 below 100 us at 4,000 characters, flat to 1 MB)
+          gateway   requests/s, added latency and added time to first token beside bare YARP and a direct call
+                    [--seconds 5] [--connections 16] [--rounds 3]
+          micro     BenchmarkDotNet classes (arguments are passed on, for example --filter '*Triage*')
+        --check     exit code 1 when an aim is missed
+        """);
+    return 2;
+}
