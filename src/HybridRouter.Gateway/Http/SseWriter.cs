@@ -9,6 +9,8 @@ namespace HybridRouter.Gateway.Http;
 /// <summary>Relays a stream to the client, event by event, and ends it the way its wire tells of trouble.</summary>
 internal sealed class SseWriter(HttpContext context, WireApi api)
 {
+    private const int MaxUnflushed = 16 * 1024;
+
     private SseEvent _first;
     private SseEvent _last;
 
@@ -21,26 +23,37 @@ internal sealed class SseWriter(HttpContext context, WireApi api)
     public async Task<bool> WriteAsync(IAsyncEnumerable<SseEvent> events, TimeProvider time)
     {
         var cancellationToken = context.RequestAborted;
+        var writer = context.Response.BodyWriter;
+        var source = events.GetAsyncEnumerator(cancellationToken);
+        await using var _ = source.ConfigureAwait(false);
         try
         {
-            await foreach (var item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
+            while (true)
             {
+                var next = source.MoveNextAsync();
+                // Events that came together leave together; a flush for each would cost more than relaying them.
+                if (!next.IsCompleted && writer.CanGetUnflushedBytes && writer.UnflushedBytes > 0)
+                    await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+                if (!await next.ConfigureAwait(false))
+                    break;
                 if (FirstWrite is null)
                 {
-                    _first = item;
+                    _first = source.Current;
                     FirstWrite = time.GetTimestamp();
                     Begin(context.Response);
                 }
-                _last = item;
-                Write(context.Response.BodyWriter, item);
-                await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
+                _last = source.Current;
+                Write(writer, source.Current);
+                if (writer.UnflushedBytes >= MaxUnflushed)
+                    await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (BackendStreamException e) when (FirstWrite is not null)
         {
-            Write(context.Response.BodyWriter, StreamFailure.Event(api, e.Failure.Error, _first, _last));
-            await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
+            Write(writer, StreamFailure.Event(api, e.Failure.Error, _first, _last));
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
             return false;
         }
     }
