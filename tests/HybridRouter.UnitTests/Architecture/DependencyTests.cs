@@ -1,0 +1,48 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+using ArchUnitNET.xUnitV3;
+using HybridRouter.Flow;
+using static ArchUnitNET.Fluent.ArchRuleDefinition;
+
+namespace HybridRouter.UnitTests.Architecture;
+
+/// <summary>Which folder may know which. A stage that reaches into another is the beginning of a knot.</summary>
+public sealed class DependencyTests
+{
+    private static readonly ArchUnitNET.Domain.Architecture Product = new ArchLoader()
+        .LoadAssemblies(typeof(ModelFlow).Assembly, typeof(Gateway.GatewayHost).Assembly, typeof(Local.LocalBackends).Assembly)
+        .Build();
+
+    [Theory]
+    [InlineData("Wire", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models")]
+    [InlineData("Triage", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
+    [InlineData("Sessions", "Intake|Triage|Routing|Backends|Flow|Translation|Responses|Usage|Models")]
+    [InlineData("Backends", "Intake|Triage|Routing|Sessions|Flow|Translation|Responses|Usage")]
+    [InlineData("Routing", "Flow|Translation|Responses|Sessions|Usage|Models")]
+    [InlineData("Intake", "Flow|Routing|Sessions|Translation|Responses|Usage|Models")]
+    [InlineData("Translation", "Flow|Routing|Sessions|Triage|Usage|Models")]
+    [InlineData("Models", "Flow|Routing|Sessions|Triage|Translation|Responses|Usage")]
+    public void Stage_Others_KnowsOnlyWhatItMay(string stage, string forbidden)
+    {
+        Types().That().ResideInNamespaceMatching($@"^HybridRouter\.{stage}(\.|$)")
+            .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching($@"^HybridRouter\.({forbidden})(\.|$)"))
+            .Because("each stage returns a value that Flow hands to the next")
+            .Check(Product);
+    }
+
+    [Fact]
+    public void Core_Endpoints_HttpTypesStayInTheGateway()
+    {
+        Types().That().ResideInAssembly(typeof(ModelFlow).Assembly)
+            .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching(@"^Microsoft\.AspNetCore\."))
+            .Check(Product);
+    }
+
+    [Fact]
+    public void MlNet_OutsideTriage_IsUnknown()
+    {
+        Types().That().ResideInAssembly(typeof(ModelFlow).Assembly).And().DoNotResideInNamespaceMatching(@"^HybridRouter\.Triage(\.|$)")
+            .Should().NotDependOnAny(Types().That().ResideInNamespaceMatching(@"^Microsoft\.ML(\.|$)"))
+            .Check(Product);
+    }
+}
