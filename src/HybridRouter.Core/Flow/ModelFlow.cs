@@ -19,6 +19,7 @@ public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, Candid
         var choice = current.Choose(request);
         var verdict = current.Judge.Judge(request.Triage, choice.Profile.Cutoff);
         var plan = RoutePlanner.Plan(current.Weigh(request, choice, verdict, HoldsCloud(request)));
+        plan.ToWarm?.Backend.Warm(plan.ToWarm.Model);
         var answer = await runner.RunAsync(request, plan, verdict.Score, cancellationToken).ConfigureAwait(false);
         if (answer.Reply is not BackendReply.Failed)
             sessions.Set(request.SessionKey, answer.Decision.Route == RouteKind.Cloud);

@@ -4,7 +4,11 @@ namespace HybridRouter.Routing;
 
 /// <summary>Candidates in order; the next one is tried only while nothing has been sent to the client.</summary>
 /// <param name="Steps">At least one.</param>
-public sealed record RoutePlan(IReadOnlyList<RouteStep> Steps);
+public sealed record RoutePlan(IReadOnlyList<RouteStep> Steps)
+{
+    /// <summary>A model that would have been first but for its wait; it is worth loading for the requests to come.</summary>
+    public RouteTarget? ToWarm { get; init; }
+}
 
 /// <param name="Reason">Why this candidate, short and in plain ASCII: it becomes a response header. Never holds prompt text.</param>
 /// <param name="MaxWait">Longest wait for a slot; null = the backend's own.</param>

@@ -52,7 +52,7 @@ public static class RoutePlanner
         if (!local.Status.Available && cloud.Status.Available)
             return Two(cloud, $"local unavailable: {local.Status.Reason}", local, input.Profile.OnPremFallback);
         if (local.Status.EstimatedWait > input.MaxLocalWait && cloud.Status.Available)
-            return Two(cloud, $"local busy: wait of about {local.Status.EstimatedWait.TotalSeconds:0} s", local, input.Profile.OnPremFallback);
+            return Two(cloud, $"local busy: wait of about {local.Status.EstimatedWait.TotalSeconds:0} s", local, input.Profile.OnPremFallback) with { ToWarm = local.Target };
         return new RoutePlan([new RouteStep(local.Target, reason, input.MaxLocalWait), new RouteStep(cloud.Target, reason)]);
     }
 
