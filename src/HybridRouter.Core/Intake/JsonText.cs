@@ -1,84 +1,108 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
+using HybridRouter.Triage;
 
 namespace HybridRouter.Intake;
 
 /// <summary>Reads JSON strings without decoding a pasted megabyte: whole when short, else a window at both ends.</summary>
 internal static class JsonText
 {
-    /// <summary>Strings of up to this many raw bytes are decoded whole.</summary>
-    private const int WholeBytes = 16 * 1024;
+    /// <summary>One UTF-16 unit takes at most this many raw bytes (<c>\uXXXX</c>).</summary>
+    private const int MaxBytesPerChar = 6;
+
+    /// <summary>Text with more raw bytes than this has more characters than both windows, so they are full and do not overlap.</summary>
+    private const int WholeBytes = (TriageInput.HeadChars + TriageInput.TailChars) * MaxBytesPerChar;
 
     /// <summary>Bytes of the JSON string between its quotes: a cheap stand-in for its length.</summary>
-    public static int RawLength(JsonElement text) => JsonMarshal.GetRawUtf8Value(text).Length - 2;
+    public static int RawLength(JsonElement text) => Raw(text).Length;
 
-    /// <summary>The text, or its first and last characters when it is long; the middle is then left out.</summary>
-    public static (string Head, string Tail, int Length) Window(JsonElement text, int headChars, int tailChars)
+    /// <summary>What triage sees of one turn, whose parts are joined by line breaks. Only the windows of a long one are decoded.</summary>
+    public static TriageInput Window(IReadOnlyList<JsonElement> parts)
     {
-        var raw = JsonMarshal.GetRawUtf8Value(text)[1..^1];
-        if (raw.Length <= WholeBytes)
-        {
-            var whole = text.GetString()!;
-            if (whole.Length <= headChars)
-                return (whole, "", whole.Length);
-            var tailLength = Math.Min(tailChars, whole.Length - headChars);
-            return (whole[..headChars], whole[^tailLength..], whole.Length);
-        }
-        // One UTF-16 unit takes at most 6 raw bytes (\uXXXX), so these slices hold enough characters.
-        var head = Decode(raw[..SafeEnd(raw, Math.Min(raw.Length, headChars * 6))]);
-        var tailStart = SafeStart(raw, Math.Max(0, raw.Length - tailChars * 6));
-        var tail = Decode(raw[tailStart..]);
-        return (head.Length > headChars ? head[..headChars] : head, tail.Length > tailChars ? tail[^tailChars..] : tail, raw.Length);
+        var rawLength = parts.Sum(part => (long)RawLength(part));
+        if (rawLength > WholeBytes)
+            return new TriageInput { Head = Head(parts), Tail = Tail(parts), PromptChars = (int)Math.Min(int.MaxValue, rawLength) };
+        return TriageInput.FromPrompt(parts.Count == 1 ? Decode(Raw(parts[0]), WholeBytes) : string.Join('\n', parts.Select(part => Decode(Raw(part), WholeBytes))));
     }
 
-    private static string Decode(ReadOnlySpan<byte> raw)
+    private static ReadOnlySpan<byte> Raw(JsonElement text) => JsonMarshal.GetRawUtf8Value(text)[1..^1];
+
+    private static string Head(IReadOnlyList<JsonElement> parts)
     {
-        if (raw.IndexOf((byte)'\\') < 0)
-            return Encoding.UTF8.GetString(raw);
-        var quoted = new byte[raw.Length + 2];
-        quoted[0] = quoted[^1] = (byte)'"';
-        raw.CopyTo(quoted.AsSpan(1));
-        try
+        var head = new System.Text.StringBuilder(TriageInput.HeadChars);
+        for (var i = 0; i < parts.Count && head.Length < TriageInput.HeadChars; i++)
         {
-            return JsonSerializer.Deserialize<string>(quoted) ?? "";
+            head.Append(i > 0 ? "\n" : "");
+            head.Append(Decode(Raw(parts[i]), TriageInput.HeadChars - head.Length));
         }
-        catch (JsonException)
-        {
-            // A lone surrogate at the edge of the window; its neighbours are not worth a failure.
-            return Encoding.UTF8.GetString(raw);
-        }
+        return head.ToString();
     }
 
-    /// <summary>The largest cut at or below <paramref name="limit"/> that splits neither an escape nor a UTF-8 sequence.</summary>
-    private static int SafeEnd(ReadOnlySpan<byte> raw, int limit)
+    private static string Tail(IReadOnlyList<JsonElement> parts)
     {
-        var at = 0;
-        while (at < limit)
+        var tail = "";
+        for (var i = parts.Count - 1; i >= 0 && tail.Length < TriageInput.TailChars; i--)
         {
-            var step = raw[at] switch
+            var raw = Raw(parts[i]);
+            var start = SafeStart(raw, raw.Length - (TriageInput.TailChars * MaxBytesPerChar));
+            var text = Decode(raw[start..], TriageInput.TailChars * MaxBytesPerChar);
+            tail = i < parts.Count - 1 ? $"{text}\n{tail}" : text;
+        }
+        return tail.Length > TriageInput.TailChars ? tail[^TriageInput.TailChars..] : tail;
+    }
+
+    /// <summary>The first <paramref name="maxChars"/> characters of a JSON string that the parser has accepted.</summary>
+    private static string Decode(ReadOnlySpan<byte> raw, int maxChars)
+    {
+        var room = Math.Min(raw.Length, maxChars);
+        var buffer = ArrayPool<char>.Shared.Rent(room);
+        var written = 0;
+        while (raw.Length > 0 && written < room)
+        {
+            var plain = raw.IndexOf((byte)'\\');
+            if (plain == 0)
             {
-                (byte)'\\' => raw[at + 1] == (byte)'u' ? 6 : 2,
-                >= 0xF0 => 4,
-                >= 0xE0 => 3,
-                >= 0xC0 => 2,
-                _ => 1,
-            };
-            if (at + step > limit)
+                (buffer[written++], var length) = Unescape(raw);
+                raw = raw[length..];
+                continue;
+            }
+            Utf8.ToUtf16(plain < 0 ? raw : raw[..plain], buffer.AsSpan(written, room - written), out var read, out var chars);
+            // Room for one unit only before a character of two: the window ends here.
+            if (read == 0)
                 break;
-            at += step;
+            raw = raw[read..];
+            written += chars;
         }
-        return at;
+        var text = new string(buffer, 0, written);
+        ArrayPool<char>.Shared.Return(buffer);
+        return text;
     }
 
+    private static (char Unit, int Length) Unescape(ReadOnlySpan<byte> raw) => raw[1] switch
+    {
+        (byte)'u' => ((char)Convert.ToUInt16(System.Text.Encoding.ASCII.GetString(raw.Slice(2, 4)), 16), 6),
+        (byte)'n' => ('\n', 2),
+        (byte)'t' => ('\t', 2),
+        (byte)'r' => ('\r', 2),
+        (byte)'b' => ('\b', 2),
+        (byte)'f' => ('\f', 2),
+        var itself => ((char)itself, 2),
+    };
+
+    /// <summary>The first cut at or after <paramref name="at"/> that splits neither an escape nor a UTF-8 sequence.</summary>
     private static int SafeStart(ReadOnlySpan<byte> raw, int at)
     {
-        // A run of backslashes makes a cut ambiguous, so step behind the next plain ASCII letter that no escape can hold.
-        for (; at < raw.Length; at++)
-        {
-            if (raw[at] is (byte)' ' or (byte)'.' or (byte)',' or (byte)'(' or (byte)')' or (byte)';' or (byte)'=' or (byte)'-' or (byte)'_')
-                return at;
-        }
-        return raw.Length;
+        if (at <= 0)
+            return 0;
+        // An escape that holds the cut begins at most five bytes before it, with a backslash that no other one escapes.
+        var near = Math.Max(0, at - (MaxBytesPerChar - 1));
+        var backslash = raw[near..at].LastIndexOf((byte)'\\') + near;
+        if (backslash >= near && (backslash - raw[..(backslash + 1)].LastIndexOfAnyExcept((byte)'\\')) % 2 == 1)
+            at = Math.Max(at, backslash + (raw[backslash + 1] == 'u' ? MaxBytesPerChar : 2));
+        while (at < raw.Length && (raw[at] & 0xC0) == 0x80)
+            at++;
+        return at;
     }
 }

@@ -19,8 +19,6 @@ internal sealed class PromptCollector
 
     public long Chars => _chars;
 
-    public bool HasUserTurn => _sawUser;
-
     /// <summary>Texts that identify the conversation: instructions and the first user message.</summary>
     public IReadOnlyList<JsonElement> ConversationHead => _head;
 
@@ -54,39 +52,12 @@ internal sealed class PromptCollector
 
     public TriageInput ToTriageInput(int tools)
     {
-        var (head, tail, length) = _lastUserTurn.Count == 1
-            ? JsonText.Window(_lastUserTurn[0], TriageInput.HeadChars, TriageInput.TailChars)
-            : Join();
-        return new TriageInput
+        return JsonText.Window(_lastUserTurn) with
         {
-            Head = head,
-            Tail = tail,
-            PromptChars = length,
             ContextTokens = (int)Math.Min(int.MaxValue, _charsBeforeTurn / CharsPerContextToken),
             EarlierTurns = _turnsBefore,
             Tools = tools,
             ToolResults = _toolResults,
         };
-    }
-
-    private (string Head, string Tail, int Length) Join()
-    {
-        if (_lastUserTurn.Count == 0)
-            return ("", "", 0);
-        var head = new System.Text.StringBuilder();
-        var (tail, length) = ("", 0L);
-        for (var i = 0; i < _lastUserTurn.Count; i++)
-        {
-            length += JsonText.RawLength(_lastUserTurn[i]);
-            // Parts in the middle of a long turn are not decoded at all.
-            if (head.Length >= TriageInput.HeadChars && i < _lastUserTurn.Count - 1)
-                continue;
-            var part = JsonText.Window(_lastUserTurn[i], TriageInput.HeadChars, TriageInput.TailChars);
-            var room = TriageInput.HeadChars - head.Length;
-            if (room > 0)
-                head.Append(i == 0 ? "" : "\n").Append(part.Head.AsSpan(0, Math.Min(room, part.Head.Length)));
-            tail = room >= part.Head.Length ? part.Tail : part.Tail.Length > 0 ? part.Tail : part.Head[^Math.Min(TriageInput.TailChars, part.Head.Length)..];
-        }
-        return (head.ToString(), tail, (int)Math.Min(int.MaxValue, length));
     }
 }

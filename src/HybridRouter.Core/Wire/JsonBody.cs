@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -27,6 +29,7 @@ public sealed class JsonBody : IDisposable
             throw new ApiException(ApiError.Invalid("The request body is empty; send a JSON object."));
         if (!System.Text.Unicode.Utf8.IsValid(utf8.Span))
             throw new ApiException(ApiError.Invalid("The request body is not valid UTF-8; encode the JSON as UTF-8."));
+        utf8 = LoneSurrogates.Mend(utf8);
         try
         {
             var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth });
@@ -46,26 +49,35 @@ public sealed class JsonBody : IDisposable
     /// <summary>The body with top-level members replaced or added; a null value removes the member.</summary>
     public ReadOnlyMemory<byte> With(params ReadOnlySpan<KeyValuePair<string, JsonNode?>> edits)
     {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>(Utf8.Length + 128);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
-        writer.WriteStartObject();
+        var buffer = new ArrayBufferWriter<byte>(Utf8.Length + 128);
+        var separator = "{"u8;
         foreach (var member in Root.EnumerateObject())
         {
             if (IsEdited(member, edits))
                 continue;
-            writer.WritePropertyName(member.Name);
-            writer.WriteRawValue(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
+            Append(buffer, separator, JsonMarshal.GetRawUtf8PropertyName(member));
+            buffer.Write(JsonMarshal.GetRawUtf8Value(member.Value));
+            separator = ","u8;
         }
         foreach (var (name, value) in edits)
         {
             if (value is null)
                 continue;
-            writer.WritePropertyName(name);
-            value.WriteTo(writer);
+            Append(buffer, separator, JsonEncodedText.Encode(name).EncodedUtf8Bytes);
+            using (var writer = new Utf8JsonWriter(buffer))
+                value.WriteTo(writer);
+            separator = ","u8;
         }
-        writer.WriteEndObject();
-        writer.Flush();
+        buffer.Write(separator is [(byte)'{'] ? "{}"u8 : "}"u8);
         return buffer.WrittenMemory;
+    }
+
+    private static void Append(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> separator, ReadOnlySpan<byte> name)
+    {
+        buffer.Write(separator);
+        buffer.Write("\""u8);
+        buffer.Write(name);
+        buffer.Write("\":"u8);
     }
 
     public void Dispose() => _document.Dispose();
