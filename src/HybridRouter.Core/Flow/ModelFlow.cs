@@ -21,8 +21,10 @@ public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, Candid
         var plan = RoutePlanner.Plan(current.Weigh(request, choice, verdict, HoldsCloud(request)));
         plan.ToWarm?.Backend.Warm(plan.ToWarm.Model);
         var answer = await runner.RunAsync(request, plan, verdict.Score, cancellationToken).ConfigureAwait(false);
-        if (answer.Reply is not BackendReply.Failed)
-            sessions.Set(request.SessionKey, answer.Decision.Route == RouteKind.Cloud);
+        // Only a request that offers tools can begin or go on with a loop: the title that an agent asks for beside it tells
+        // nothing. An on-prem fallback is an accident, after which the loop belongs to the cloud as before.
+        if (answer.Reply is not BackendReply.Failed && request.Triage.Tools > 0)
+            sessions.Set(request.SessionKey, answer.Decision.Route == RouteKind.Cloud || plan.Steps[0].Target.Route == RouteKind.Cloud);
         return answer;
     }
 

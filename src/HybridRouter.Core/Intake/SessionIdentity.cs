@@ -10,12 +10,22 @@ internal static class SessionIdentity
     /// <summary>Bytes of each head text that are hashed; instructions that differ only later are rare.</summary>
     private const int HeadBytes = 4096;
 
+    private const int MaxIdChars = 128;
+
     /// <summary>Identities of different callers never meet. Null when there is nothing to go by.</summary>
     public static string? Of(JsonBody body, RequestContext context, string? headHash)
     {
-        var id = Member.String(body.Root, "prompt_cache_key") ?? context.SessionHeader ?? headHash;
-        return id is null ? null : $"{context.Caller}/{id}";
+        var id = NullIfEmpty(Member.String(body.Root, "prompt_cache_key")) ?? NullIfEmpty(context.SessionHeader) ?? headHash;
+        if (id is null)
+            return null;
+        // Remembered for an hour, so a client does not choose how much is remembered.
+        if (id.Length > MaxIdChars)
+            id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+        // The length keeps a caller's name from reaching into the identities of another.
+        return $"{context.Caller?.Length}:{context.Caller}/{id}";
     }
+
+    private static string? NullIfEmpty(string? id) => string.IsNullOrEmpty(id) ? null : id;
 
     public static string? HashHead(IReadOnlyList<System.Text.Json.JsonElement> head)
     {
