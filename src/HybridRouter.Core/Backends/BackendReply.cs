@@ -68,7 +68,11 @@ public enum FailureKind
 }
 
 /// <param name="Error">What the client is told when nothing else answers; free of secrets.</param>
-public sealed record BackendFailure(FailureKind Kind, ApiError Error);
+public sealed record BackendFailure(FailureKind Kind, ApiError Error)
+{
+    /// <summary>The wait that the upstream itself asked for; null when it asked for none.</summary>
+    public TimeSpan? Told { get; init; }
+}
 
 /// <summary>A stream broke after it had begun.</summary>
 public sealed class BackendStreamException(BackendFailure failure, Exception? inner = null) : Exception(failure.Error.Message, inner)

@@ -49,7 +49,7 @@ internal static class UsageChunk
 
     public static bool Is(SseEvent item)
     {
-        if (item.IsDone || item.Data.Span.IndexOf("\"usage\""u8) < 0)
+        if (item.IsDone || !TokenUsage.MayHold(item.Data.Span))
             return false;
         using var chunk = JsonDocument.Parse(item.Data, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
         return chunk.RootElement.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HybridRouter.Backends;
 using HybridRouter.Intake;
@@ -33,7 +34,12 @@ internal sealed record OutgoingRequest(BackendRequest Request, IWireTranslation?
         if (!metersUsage || request.IncludeUsage)
             return request.Model == upstreamName ? body.Utf8 : body.With(model);
         // Usage is always asked for, to meter it; the chunk is dropped again for clients that did not ask.
-        var options = Member.Object(body.Root, "stream_options") is { } given ? JsonNode.Parse(given.GetRawText())!.AsObject() : [];
+        var options = new JsonObject();
+        if (Member.Object(body.Root, "stream_options") is { } given)
+        {
+            foreach (var option in given.EnumerateObject())
+                options[option.Name] = JsonNode.Parse(option.Value.GetRawText(), documentOptions: new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
+        }
         options["include_usage"] = true;
         return body.With(model, new("stream_options", options));
     }

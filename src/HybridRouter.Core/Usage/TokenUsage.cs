@@ -11,8 +11,7 @@ public readonly record struct TokenUsage(long Prompt, long Completion)
     /// <summary>Reads the <c>usage</c> of an answer, a chat chunk, or a Responses event; null when there is none.</summary>
     public static TokenUsage? Read(ReadOnlyMemory<byte> json)
     {
-        // Most chunks of a stream have no usage; do not parse those.
-        if (json.Span.IndexOf("\"usage\""u8) < 0)
+        if (!MayHold(json.Span))
             return null;
         try
         {
@@ -30,6 +29,19 @@ public readonly record struct TokenUsage(long Prompt, long Completion)
         }
     }
 
+    /// <summary>Most chunks of a stream have no usage, or a null one; neither is worth parsing.</summary>
+    public static bool MayHold(ReadOnlySpan<byte> json)
+    {
+        var name = "\"usage\""u8;
+        for (int at; (at = json.IndexOf(name)) >= 0;)
+        {
+            json = json[(at + name.Length)..];
+            if (!json.StartsWith(":null"u8) && !json.StartsWith(": null"u8))
+                return true;
+        }
+        return false;
+    }
+
     private static long Number(JsonElement usage, string chat, string responses) =>
-        (usage.TryGetProperty(chat, out var value) || usage.TryGetProperty(responses, out value)) && value.TryGetInt64(out var count) ? count : 0;
+        (usage.TryGetProperty(chat, out var value) || usage.TryGetProperty(responses, out value)) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) ? count : 0;
 }

@@ -44,24 +44,25 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
             if (!request.Stream)
             {
                 var body = await ReadBoundedAsync(response.Content, MaxAnswerBytes, linked.Token).ConfigureAwait(false);
-                return UpstreamErrors.CheckAnswer(body) is { } bad
+                return UpstreamErrors.CheckAnswer(body, apiKey) is { } bad
                     ? new BackendReply.Failed(bad)
                     : new BackendReply.Complete(body) { Headers = headers };
             }
             if (response.Content.Headers.ContentType?.MediaType is not "text/event-stream")
             {
                 var body = await ReadBoundedAsync(response.Content, MaxErrorBytes, linked.Token).ConfigureAwait(false);
-                return new BackendReply.Failed(UpstreamErrors.CheckAnswer(body) ?? UpstreamErrors.BadReply("a JSON answer where a stream was asked for"));
+                return new BackendReply.Failed(UpstreamErrors.CheckAnswer(body, apiKey) ?? UpstreamErrors.BadReply("a JSON answer where a stream was asked for"));
             }
             var stream = await response.Content.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
             var lease = new ConnectionLease(response, linked, timeout);
-            var events = new OpenAiEventStream(request.Api, stream, endpoint.IdleTimeout, timeout, linked.Token, cancellationToken, lease);
+            var events = new OpenAiEventStream(request.Api, stream, endpoint.FirstByteTimeout, endpoint.IdleTimeout, timeout, linked.Token, cancellationToken, lease);
             handedOver = true;
-            return await StreamOpening.OpenAsync(events, request.Api, endpoint.OpeningWindow, headers, time, cancellationToken).ConfigureAwait(false);
+            return await StreamOpening.OpenAsync(events, request.Api, endpoint.OpeningWindow, headers, apiKey, time, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && timeout.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new BackendReply.Failed(UpstreamErrors.Timeout(endpoint.FirstByteTimeout));
+            // The handler reports its own limit on connecting as a cancellation, too.
+            return new BackendReply.Failed(timeout.IsCancellationRequested ? UpstreamErrors.Timeout(endpoint.FirstByteTimeout) : UpstreamErrors.Unreachable(e));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
@@ -130,6 +131,9 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
         var relayed = new List<KeyValuePair<string, string>>();
         foreach (var (name, values) in response.Headers.NonValidated)
         {
+            // A header that Kestrel would refuse to send must not turn a good answer into a failure.
+            if (!values.ToString().All(static c => c is >= ' ' and <= '~'))
+                continue;
             if (name.StartsWith("x-ratelimit-", StringComparison.OrdinalIgnoreCase) || RelayedHeaders.Contains(name, StringComparer.OrdinalIgnoreCase))
                 relayed.Add(new(name, values.ToString()));
         }

@@ -11,6 +11,7 @@ namespace HybridRouter.Backends.OpenAi;
 internal sealed class OpenAiEventStream(
     WireApi api,
     Stream stream,
+    TimeSpan firstByteTimeout,
     TimeSpan idleTimeout,
     CancellationTokenSource timeout,
     CancellationToken readToken,
@@ -62,12 +63,15 @@ internal sealed class OpenAiEventStream(
             // Until the first event the first-byte timeout goes on: headers alone are no answer.
             if (!_first)
                 timeout.CancelAfter(idleTimeout);
+            var moved = await events.MoveNextAsync().ConfigureAwait(false);
             _first = false;
-            return await events.MoveNextAsync().ConfigureAwait(false);
+            // A client that reads slowly is not a silent upstream.
+            timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+            return moved;
         }
         catch (OperationCanceledException e) when (!callerToken.IsCancellationRequested)
         {
-            throw new BackendStreamException(UpstreamErrors.Timeout(idleTimeout), e);
+            throw new BackendStreamException(UpstreamErrors.Timeout(_first ? firstByteTimeout : idleTimeout), e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException or ObjectDisposedException)
         {

@@ -33,12 +33,13 @@ internal static partial class RetryAfter
         var match = TryAgainIn().Match(message);
         if (!match.Success)
             return null;
-        var amount = double.Parse(match.Groups[1].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture);
-        return Clamp(match.Groups[2].ValueSpan is "ms" ? amount / 1000 : amount);
+        return Clamp((Number(match.Groups["h"]) * 3600) + (Number(match.Groups["m"]) * 60) + Number(match.Groups["s"]) + (Number(match.Groups["ms"]) / 1000));
     }
+
+    private static double Number(Group group) => group.Success ? double.Parse(group.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture) : 0;
 
     private static TimeSpan? Clamp(double seconds) => double.IsFinite(seconds) && seconds >= 0 ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : null;
 
-    [GeneratedRegex(@"(?:try again in|retry after)\s+([0-9]+(?:\.[0-9]+)?)\s*(ms|s)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:try again in|retry after)\s+(?=[0-9])(?:(?<h>[0-9]+)h)?(?:(?<m>[0-9]+)m(?!s))?(?:(?<ms>[0-9]+(?:\.[0-9]+)?)\s*ms|(?<s>[0-9]+(?:\.[0-9]+)?)\s*s)?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex TryAgainIn();
 }

@@ -16,6 +16,7 @@ internal static class StreamOpening
         WireApi api,
         TimeSpan window,
         IReadOnlyList<KeyValuePair<string, string>> headers,
+        string? apiKey,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -39,7 +40,7 @@ internal static class StreamOpening
                 if (!await pending.ConfigureAwait(false))
                     break;
                 pending = null;
-                if (UpstreamErrors.FromEvent(events.Current) is { } failure)
+                if (UpstreamErrors.FromEvent(events.Current, apiKey) is { } failure)
                     return new BackendReply.Failed(failure);
                 held.Add(events.Current);
                 if (!IsPreamble(events.Current, api))
@@ -47,7 +48,7 @@ internal static class StreamOpening
             }
             cancellationToken.ThrowIfCancellationRequested();
             committed = true;
-            return new BackendReply.Streaming(Resume(held, events, pending), () => CloseAsync(source, events, pending)) { Headers = headers };
+            return new BackendReply.Streaming(Resume(held, events, pending, apiKey), () => CloseAsync(source, events, pending)) { Headers = headers };
         }
         catch (BackendStreamException e)
         {
@@ -60,7 +61,7 @@ internal static class StreamOpening
         }
     }
 
-    private static async IAsyncEnumerable<SseEvent> Resume(List<SseEvent> held, IAsyncEnumerator<SseEvent> events, Task<bool>? pending)
+    private static async IAsyncEnumerable<SseEvent> Resume(List<SseEvent> held, IAsyncEnumerator<SseEvent> events, Task<bool>? pending, string? apiKey)
     {
         foreach (var item in held)
             yield return item;
@@ -68,7 +69,7 @@ internal static class StreamOpening
         {
             pending = null;
             // A chat stream tells of an error in an ordinary chunk; Responses has events for it, which pass through.
-            if (events.Current.Type is null && UpstreamErrors.FromEvent(events.Current) is { } failure)
+            if (events.Current.Type is null && UpstreamErrors.FromEvent(events.Current, apiKey) is { } failure)
                 throw new BackendStreamException(failure);
             yield return events.Current;
         }
@@ -116,7 +117,7 @@ internal static class StreamOpening
         foreach (var member in delta.EnumerateObject())
         {
             var empty = member.Value.ValueKind == JsonValueKind.Null || (member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(""));
-            if (!empty && member.Name != "role")
+            if (!empty && !member.NameEquals("role"))
                 return true;
         }
         return false;

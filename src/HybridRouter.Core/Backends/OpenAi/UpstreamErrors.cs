@@ -17,11 +17,12 @@ internal static class UpstreamErrors
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "The secure connection to the upstream failed.",
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "The upstream refused the connection or is not running.",
         InvalidDataException => e.Message,
+        OperationCanceledException => "The upstream could not be connected to in time.",
         _ => "The connection to the upstream broke.",
     }));
 
     /// <summary>Null when a 200 body is a JSON object without an error.</summary>
-    public static BackendFailure? CheckAnswer(ReadOnlyMemory<byte> body)
+    public static BackendFailure? CheckAnswer(ReadOnlyMemory<byte> body, string? apiKey)
     {
         try
         {
@@ -44,11 +45,13 @@ internal static class UpstreamErrors
         }
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
         // A failed background response is a true answer, not an upstream fault.
-        return document.RootElement.TryGetProperty("object", out var kind) && kind.ValueEquals("response") ? null : FromErrorObject(document.RootElement.GetProperty("error"));
+        return document.RootElement.TryGetProperty("object", out var kind) && kind.ValueKind == JsonValueKind.String && kind.ValueEquals("response")
+            ? null
+            : FromErrorObject(document.RootElement.GetProperty("error"), apiKey);
     }
 
     /// <summary>The failure that a stream event tells of, or null.</summary>
-    public static BackendFailure? FromEvent(SseEvent item)
+    public static BackendFailure? FromEvent(SseEvent item, string? apiKey)
     {
         if (item.IsDone)
             return null;
@@ -59,10 +62,10 @@ internal static class UpstreamErrors
         using var document = JsonDocument.Parse(item.Data, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
         var root = document.RootElement;
         if (item.Type == "response.failed")
-            return root.TryGetProperty("response", out var response) && response.TryGetProperty("error", out var inner) ? FromErrorObject(inner) : BadReply("a failed response");
+            return root.TryGetProperty("response", out var response) && response.ValueKind == JsonValueKind.Object && response.TryGetProperty("error", out var inner) ? FromErrorObject(inner, apiKey) : BadReply("a failed response");
         if (item.Type == "error" && !root.TryGetProperty("error", out _))
-            return FromErrorObject(root);
-        return root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null ? FromErrorObject(error) : null;
+            return FromErrorObject(root, apiKey);
+        return root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null ? FromErrorObject(error, apiKey) : null;
     }
 
     public static BackendFailure FromStatus(HttpResponseMessage response, ReadOnlyMemory<byte> body, string? apiKey, DateTimeOffset now)
@@ -70,41 +73,54 @@ internal static class UpstreamErrors
         var status = (int)response.StatusCode;
         var error = ReadErrorObject(body, apiKey);
         if (status is 401 or 402 or 403)
+            return Unauthorized();
+        var told = RetryAfter.Read(response, error.Message, now);
+        switch (status)
         {
-            // Its text may quote the key or the account, which is no business of the client's.
-            return new(FailureKind.Unauthorized, new ApiError(502, "server_error", "upstream_credentials", "The upstream refused the router's credentials; its operator must check the key."));
-        }
-        if (status == 429 || status == 503)
-        {
-            if (error.Code is "insufficient_quota" || error.Type is "insufficient_quota")
+            case 429 or 503 when error.Says("insufficient_quota"):
                 return new(FailureKind.QuotaExhausted, ApiError.QuotaExhausted(error.Message ?? "The upstream's quota is spent."));
-            var wait = RetryAfter.Read(response, error.Message, now);
-            return status == 429
-                ? new(FailureKind.RateLimited, new ApiError(429, error.Type ?? "requests", "rate_limit_exceeded", error.Message ?? "The upstream's rate limit is reached.", RetryAfter: wait ?? TimeSpan.FromSeconds(1)))
-                : new(FailureKind.ServerError, ApiError.Unavailable(error.Message ?? "The upstream is overloaded.", wait));
+            case 429:
+                return new(FailureKind.RateLimited, new ApiError(429, error.Type ?? "requests", "rate_limit_exceeded", error.Message ?? "The upstream's rate limit is reached.", RetryAfter: told ?? TimeSpan.FromSeconds(1))) { Told = told };
+            case 503:
+                return new(FailureKind.ServerError, ApiError.Unavailable(error.Message ?? "The upstream is overloaded.", told)) { Told = told };
+            case >= 500 or 408:
+                return new(FailureKind.ServerError, ApiError.BadGateway(error.Message is { } m ? $"The upstream failed with status {status}: {m}" : $"The upstream failed with status {status}.")) { Told = told };
         }
-        if (status >= 500 || status == 408)
-            return new(FailureKind.ServerError, ApiError.BadGateway(error.Message is { } m ? $"The upstream failed with status {status}: {m}" : $"The upstream failed with status {status}."));
         if (status is >= 400 and < 500)
             return new(FailureKind.Rejected, new ApiError(status, error.Type ?? "invalid_request_error", error.Code, error.Message ?? $"The upstream refused the request with status {status}.", error.Param));
         return BadReply($"status {status}");
     }
 
-    private static BackendFailure FromErrorObject(JsonElement element)
+    // Its text may quote the key or the account, which is no business of the client's.
+    private static BackendFailure Unauthorized() =>
+        new(FailureKind.Unauthorized, new ApiError(502, "server_error", "upstream_credentials", "The upstream refused the router's credentials; its operator must check the key."));
+
+    private static BackendFailure FromErrorObject(JsonElement element, string? apiKey)
     {
-        var error = Read(element);
+        var error = Read(element).Without(apiKey);
         var message = error.Message ?? "The upstream reported an error inside its answer.";
-        return (error.Code ?? error.Type) switch
+        if (error.Says("insufficient_quota"))
+            return new(FailureKind.QuotaExhausted, ApiError.QuotaExhausted(message));
+        if (error.Says("rate_limit_exceeded", "429"))
         {
-            "insufficient_quota" => new(FailureKind.QuotaExhausted, ApiError.QuotaExhausted(message)),
-            "rate_limit_exceeded" or "429" => new(FailureKind.RateLimited, ApiError.RateLimited(message, RetryAfter.FromMessage(message) ?? TimeSpan.FromSeconds(1))),
-            "invalid_request_error" or "context_length_exceeded" or "invalid_prompt" or "content_filter" or "exceed_context_size_error" =>
-                new(FailureKind.Rejected, new ApiError(400, error.Type ?? "invalid_request_error", error.Code, message, error.Param)),
-            _ => new(FailureKind.ServerError, ApiError.BadGateway(message)),
-        };
+            var told = RetryAfter.FromMessage(message);
+            return new(FailureKind.RateLimited, ApiError.RateLimited(message, told ?? TimeSpan.FromSeconds(1))) { Told = told };
+        }
+        if (error.Says("invalid_api_key", "authentication_error", "401", "402", "403"))
+            return Unauthorized();
+        if (error.Says("invalid_request_error", "context_length_exceeded", "invalid_prompt", "content_filter", "exceed_context_size_error", "400"))
+            return new(FailureKind.Rejected, new ApiError(400, error.Type ?? "invalid_request_error", error.Code, message, error.Param));
+        return new(FailureKind.ServerError, ApiError.BadGateway(message));
     }
 
-    private readonly record struct UpstreamError(string? Message, string? Type, string? Code, string? Param);
+    private readonly record struct UpstreamError(string? Message, string? Type, string? Code, string? Param)
+    {
+        // Some servers put the name into the type and a number into the code.
+        public bool Says(params ReadOnlySpan<string> names) => names.Contains(Code) || names.Contains(Type);
+
+        public UpstreamError Without(string? apiKey) =>
+            string.IsNullOrEmpty(apiKey) || Message is null ? this : this with { Message = Message.Replace(apiKey, "[key]", StringComparison.Ordinal) };
+    }
 
     private static UpstreamError ReadErrorObject(ReadOnlyMemory<byte> body, string? apiKey)
     {
@@ -113,8 +129,7 @@ internal static class UpstreamErrors
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("error", out var element))
                 return default;
-            var error = Read(element);
-            return string.IsNullOrEmpty(apiKey) || error.Message is null ? error : error with { Message = error.Message.Replace(apiKey, "[key]", StringComparison.Ordinal) };
+            return Read(element).Without(apiKey);
         }
         catch (JsonException)
         {
@@ -124,15 +139,28 @@ internal static class UpstreamErrors
 
     private static UpstreamError Read(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.String => new(element.GetString(), null, null, null),
+        JsonValueKind.String => new(Text(element), null, null, null),
         JsonValueKind.Object => new(Text(element, "message"), Text(element, "type"), Text(element, "code"), Text(element, "param")),
         _ => default,
     };
 
+    /// <summary>Null for a string that no valid Unicode comes of.</summary>
+    private static string? Text(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     // llama-server and Azure send numbers where OpenAI sends strings.
     private static string? Text(JsonElement element, string name) => !element.TryGetProperty(name, out var value) ? null : value.ValueKind switch
     {
-        JsonValueKind.String => value.GetString(),
+        JsonValueKind.String => Text(value),
         JsonValueKind.Number => value.GetRawText(),
         _ => null,
     };
