@@ -44,19 +44,17 @@ public sealed partial class CloudBackend : IBackend
     {
         if (!HasKeys)
             return new BackendStatus(false, $"no key of provider '{Name}' is set", 0);
-        return _keys.AnyUsable(out var wait, out var reason)
-            ? new BackendStatus(true)
-            : new BackendStatus(false, reason ?? "no key is usable", 0, wait);
+        return _keys.AnyUsable(out var wait, out var why) ? new BackendStatus(true) : new BackendStatus(false, Describe(why), 0, wait);
     }
 
     public async Task<BackendReply> SendAsync(BackendRequest request, CancellationToken cancellationToken)
     {
         if (!HasKeys)
-            return Fail(FailureKind.Unauthorized, $"No key of provider '{Name}' is set; set the variable or file named in cloud.providers[].apiKeys.");
+            return Unauthorized($"No key of provider '{Name}' is set; set the variable or file named in cloud.providers[].apiKeys.");
         for (var attempt = 0; ; attempt++)
         {
-            if (!_keys.TryTake(out var key, out var untilUsable, out var reason))
-                return Exhausted(reason, untilUsable);
+            if (!_keys.TryTake(out var key, out var untilUsable, out var why))
+                return Exhausted(why, untilUsable);
             var reply = await _connection.SendAsync(request, key.Secret, cancellationToken).ConfigureAwait(false);
             if (reply is not BackendReply.Failed failed)
                 return reply;
@@ -75,13 +73,10 @@ public sealed partial class CloudBackend : IBackend
         switch (failure.Kind)
         {
             case FailureKind.RateLimited:
-                _keys.Rest(key, failure.Error.RetryAfter ?? TimeSpan.FromSeconds(1), $"the rate limit of '{Name}' is reached");
+                _keys.Rest(key, failure.Error.RetryAfter ?? TimeSpan.FromSeconds(1), failure.Kind);
                 break;
-            case FailureKind.QuotaExhausted:
-                _keys.Rest(key, KeyRotation.OutOfService, $"the quota of '{Name}' is spent");
-                break;
-            case FailureKind.Unauthorized:
-                _keys.Rest(key, KeyRotation.OutOfService, $"'{Name}' refused its credentials");
+            case FailureKind.QuotaExhausted or FailureKind.Unauthorized:
+                _keys.Rest(key, KeyRotation.OutOfService, failure.Kind);
                 break;
         }
     }
@@ -95,22 +90,38 @@ public sealed partial class CloudBackend : IBackend
         switch (failure.Kind)
         {
             case FailureKind.ServerError or FailureKind.Unreachable or FailureKind.BadReply:
-                var told = failure.Kind == FailureKind.ServerError && failure.Error.Status == 503 ? failure.Error.RetryAfter ?? TimeSpan.Zero : TimeSpan.Zero;
+                var told = failure.Told ?? TimeSpan.Zero;
                 return told.TotalSeconds > _options.MaxBackoffSeconds ? null : told + backoff;
             case FailureKind.RateLimited or FailureKind.QuotaExhausted or FailureKind.Unauthorized:
                 // Another key may serve at once; else the first to come back sets the wait.
                 if (_keys.AnyUsable(out var wait, out _))
-                    return backoff;
+                    return _keys.Count > 1 ? TimeSpan.Zero : backoff;
                 return wait.TotalSeconds > _options.MaxBackoffSeconds ? null : wait + backoff;
             default:
                 return null;
         }
     }
 
-    private BackendReply.Failed Exhausted(string? reason, TimeSpan wait) => new(new BackendFailure(FailureKind.RateLimited, ApiError.RateLimited(
-        $"Provider '{Name}' has no usable key: {reason}. It frees in about {Math.Max(1, Math.Ceiling(wait.TotalSeconds)):0} s.", wait)));
+    /// <summary>Tells what the upstream told when it was last asked, so that a client that gave up then does not wait now.</summary>
+    private BackendReply.Failed Exhausted(FailureKind why, TimeSpan wait)
+    {
+        var message = $"Provider '{Name}' has no usable key: {Describe(why)}.";
+        return why switch
+        {
+            FailureKind.Unauthorized => Unauthorized(message),
+            FailureKind.QuotaExhausted => new(new BackendFailure(why, ApiError.QuotaExhausted(message))),
+            _ => new(new BackendFailure(why, ApiError.RateLimited($"{message} It frees in about {Math.Max(1, Math.Ceiling(wait.TotalSeconds)):0} s.", wait))),
+        };
+    }
 
-    private static BackendReply.Failed Fail(FailureKind kind, string message) => new(new BackendFailure(kind, new ApiError(502, "server_error", "upstream_credentials", message)));
+    private string Describe(FailureKind why) => why switch
+    {
+        FailureKind.Unauthorized => $"'{Name}' refused its credentials",
+        FailureKind.QuotaExhausted => $"the quota of '{Name}' is spent",
+        _ => $"the rate limit of '{Name}' is reached",
+    };
+
+    private static BackendReply.Failed Unauthorized(string message) => new(new BackendFailure(FailureKind.Unauthorized, new ApiError(502, "server_error", "upstream_credentials", message)));
 
     private static ServedModel ToServed(CloudModelOptions model) => new(model.Name, model.UpstreamName ?? model.Name)
     {

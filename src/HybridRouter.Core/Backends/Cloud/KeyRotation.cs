@@ -7,19 +7,18 @@ internal sealed class KeyRotation(IReadOnlyList<string?> keys, TimeProvider time
     public static readonly TimeSpan OutOfService = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
-    private readonly (DateTimeOffset Until, string? Reason)[] _rest = new (DateTimeOffset, string?)[keys.Count];
+    private readonly (DateTimeOffset Until, FailureKind Why)[] _rest = new (DateTimeOffset, FailureKind)[keys.Count];
     private int _next;
 
     public int Count => keys.Count;
 
     /// <summary>The next usable key, or false with the time until the first one is usable again.</summary>
-    public bool TryTake(out UpstreamKey key, out TimeSpan wait, out string? reason)
+    public bool TryTake(out UpstreamKey key, out TimeSpan wait, out FailureKind why)
     {
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            wait = TimeSpan.MaxValue;
-            reason = null;
+            (wait, why) = (TimeSpan.MaxValue, default);
             for (var i = 0; i < keys.Count; i++)
             {
                 var index = (_next + i) % keys.Count;
@@ -30,7 +29,7 @@ internal sealed class KeyRotation(IReadOnlyList<string?> keys, TimeProvider time
                     return true;
                 }
                 if (_rest[index].Until - now < wait)
-                    (wait, reason) = (_rest[index].Until - now, _rest[index].Reason);
+                    (wait, why) = (_rest[index].Until - now, _rest[index].Why);
             }
             key = default;
             return false;
@@ -38,31 +37,31 @@ internal sealed class KeyRotation(IReadOnlyList<string?> keys, TimeProvider time
     }
 
     /// <summary>Looks without taking a turn.</summary>
-    public bool AnyUsable(out TimeSpan wait, out string? reason)
+    public bool AnyUsable(out TimeSpan wait, out FailureKind why)
     {
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            (wait, reason) = (TimeSpan.MaxValue, null);
+            (wait, why) = (TimeSpan.MaxValue, default);
             foreach (var rest in _rest)
             {
                 if (rest.Until <= now)
                     return true;
                 if (rest.Until - now < wait)
-                    (wait, reason) = (rest.Until - now, rest.Reason);
+                    (wait, why) = (rest.Until - now, rest.Why);
             }
             return false;
         }
     }
 
     /// <summary>A longer rest that was set before is kept.</summary>
-    public void Rest(UpstreamKey key, TimeSpan duration, string reason)
+    public void Rest(UpstreamKey key, TimeSpan duration, FailureKind why)
     {
         lock (_gate)
         {
             var until = time.GetUtcNow() + duration;
             if (until > _rest[key.Index].Until)
-                _rest[key.Index] = (until, reason);
+                _rest[key.Index] = (until, why);
         }
     }
 }
