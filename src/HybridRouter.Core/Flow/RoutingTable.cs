@@ -26,6 +26,16 @@ public sealed record RoutingRules(RouterOptions Options, BackendDirectory Direct
     /// <exception cref="ApiException">404 for a model name that nothing serves.</exception>
     public RouteChoice Choose(ModelRequest request)
     {
+        var choice = ChooseByName(request);
+        if (request.Api != WireApi.Embeddings)
+            return choice;
+        // Embeddings of two models do not mix: no score decides between them, and neither stands in for the other.
+        var route = choice.Demanded ?? (choice.Local is null ? RouteKind.Cloud : RouteKind.Local);
+        return route == RouteKind.Local ? choice with { Demanded = route, Cloud = null } : choice with { Demanded = route, Local = null };
+    }
+
+    private RouteChoice ChooseByName(ModelRequest request)
+    {
         switch (request.Model.ToLowerInvariant())
         {
             case "auto":
@@ -39,10 +49,7 @@ public sealed record RoutingRules(RouterOptions Options, BackendDirectory Direct
         var profile = Profile(named.Model.Profile);
         if (named.Route == RouteKind.Local)
             return Choice(RouteKind.Local, profile, request) with { Local = named };
-        // Embeddings of two models do not mix, so a named one is never replaced.
-        if (request.Api == WireApi.Embeddings)
-            return Choice(RouteKind.Cloud, profile, request) with { Cloud = named, Local = null };
-        return Choice(null, profile, request) with { Cloud = named };
+        return Choice(request.Api == WireApi.Embeddings ? RouteKind.Cloud : null, profile, request) with { Cloud = named };
     }
 
     public PlanInput Weigh(ModelRequest request, RouteChoice choice, TriageVerdict verdict, bool sessionHoldsCloud) => new()

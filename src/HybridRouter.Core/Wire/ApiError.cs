@@ -13,7 +13,7 @@ public sealed record ApiError(int Status, string Type, string? Code, string Mess
         new(400, "invalid_request_error", code, message, param);
 
     public static ApiError ModelNotFound(string model) =>
-        new(404, "invalid_request_error", "model_not_found", $"The model '{model}' does not exist here. GET /v1/models lists the names; 'auto' lets the router decide.", "model");
+        new(404, "invalid_request_error", "model_not_found", $"The model '{(model.Length > 200 ? model[..200] : model)}' does not exist here. GET /v1/models lists the names; 'auto' lets the router decide.", "model");
 
     public static ApiError NotFound(string message) => new(404, "invalid_request_error", "not_found", message);
 

@@ -22,7 +22,7 @@ internal static class ModelsApi
         {
             runtime.ClientKeys.Authenticate(context.Request);
             var found = List(runtime, started).FirstOrDefault(m => string.Equals((string?)m["id"], id, StringComparison.OrdinalIgnoreCase));
-            return JsonReply.Write(found ?? throw new ApiException(ApiError.ModelNotFound(id.Length <= 200 ? id : id[..200])));
+            return JsonReply.Write(found ?? throw new ApiException(ApiError.ModelNotFound(id)));
         });
     }
 
