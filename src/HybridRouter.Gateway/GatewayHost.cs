@@ -61,8 +61,6 @@ public static class GatewayHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = server.MaxRequestBodyMiB * 1024L * 1024;
-            // Long generations are silent for minutes; only the client decides that it waited enough.
-            kestrel.Limits.MinResponseDataRate = null;
         });
     }
 

@@ -9,6 +9,9 @@ public sealed class RouterMeter : IDisposable
 {
     public const string MeterName = "HybridRouter";
 
+    private static readonly InstrumentAdvice<double> Seconds =
+        new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] };
+
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _requests;
     private readonly Counter<long> _tokens;
@@ -25,8 +28,8 @@ public sealed class RouterMeter : IDisposable
         _tokens = _meter.CreateCounter<long>("hybridrouter.tokens", "{token}", "Tokens as counted by the backends.");
         _fallbacks = _meter.CreateCounter<long>("hybridrouter.fallbacks", "{request}", "Requests answered by a later candidate of their plan.");
         _refused = _meter.CreateCounter<long>("hybridrouter.refused", "{request}", "Requests refused before a backend was tried, by error code.");
-        _duration = _meter.CreateHistogram<double>("hybridrouter.request.duration", "s", "From the request to its last byte.");
-        _firstByte = _meter.CreateHistogram<double>("hybridrouter.request.first_byte", "s", "From the request to its first byte.");
+        _duration = _meter.CreateHistogram("hybridrouter.request.duration", "s", "From the request to its last byte.", advice: Seconds);
+        _firstByte = _meter.CreateHistogram("hybridrouter.request.first_byte", "s", "From the request to its first byte.", advice: Seconds);
         _score = _meter.CreateHistogram("hybridrouter.triage.score", "1", "Complexity scores given.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] });
         _active = _meter.CreateUpDownCounter<long>("hybridrouter.requests.active", "{request}", "Requests under way.");

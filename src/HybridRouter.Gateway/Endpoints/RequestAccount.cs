@@ -52,6 +52,8 @@ internal sealed partial class RequestAccount : IDisposable
         // Without a decision the request was refused; the error boundary counts those.
         if (_decision is null)
             return;
+        if (_outcome == RequestOutcome.Cancelled && !_context.RequestAborted.IsCancellationRequested)
+            _outcome = RequestOutcome.Failed;
         var duration = _runtime.Time.GetElapsedTime(_start);
         var usage = _usage?.Seen;
         _runtime.Meter.Answered(_decision, _api, _outcome.ToString().ToLowerInvariant(), duration, _firstByte, usage);

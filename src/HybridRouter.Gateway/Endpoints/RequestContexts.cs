@@ -18,7 +18,8 @@ internal static class RequestContexts
         List<KeyValuePair<string, string>>? forward = null;
         foreach (var name in Forwarded)
         {
-            if (request.Headers.TryGetValue(name, out var value))
+            // HttpClient refuses to send what is not ASCII, which would look like a failure of the upstream.
+            if (request.Headers.TryGetValue(name, out var value) && System.Text.Ascii.IsValid(value.ToString()))
                 (forward ??= []).Add(new(name, value.ToString()));
         }
         return forward is null ? new RequestContext(caller, session) : new RequestContext(caller, session) { ForwardHeaders = forward };

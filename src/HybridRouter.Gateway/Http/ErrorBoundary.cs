@@ -36,6 +36,9 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouterMeter me
         catch (Exception e)
         {
             LogUnexpected(e, id);
+            // Half an answer must not end like a whole one.
+            if (context.Response.HasStarted)
+                context.Abort();
             await RefuseAsync(context, new ApiError(500, "server_error", "internal_error", $"The gateway failed unexpectedly; its log has the cause under {id}.")).ConfigureAwait(false);
         }
     }

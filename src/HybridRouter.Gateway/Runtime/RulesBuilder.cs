@@ -21,11 +21,14 @@ internal sealed class RulesBuilder(GatewayParts parts, TimeProvider time) : IAsy
 
     public RoutingRules Build(RouterOptions options)
     {
-        _cloud = Refresh(_cloud, options.Cloud, () => parts.CreateCloud(options));
-        _local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
+        // All parts are made before any is replaced: one that cannot be made leaves the running set whole.
+        var cloud = Refresh(_cloud, options.Cloud, () => parts.CreateCloud(options));
+        var local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
         var triageKey = JsonSerializer.Serialize(options.Triage);
         if (_triage.Judge is null || _triage.Key != triageKey)
             _triage = (triageKey, parts.CreateJudge(options.Triage));
+        Replace(ref _cloud, cloud);
+        Replace(ref _local, local);
         return new RoutingRules(options, new BackendDirectory([.. _local.Backends, .. _cloud.Backends]), _triage.Judge!);
     }
 
@@ -38,14 +41,17 @@ internal sealed class RulesBuilder(GatewayParts parts, TimeProvider time) : IAsy
         _stopping.Dispose();
     }
 
-    private (string, IReadOnlyList<IBackend>) Refresh<T>((string Key, IReadOnlyList<IBackend> Backends) current, T section, Func<IReadOnlyList<IBackend>> create)
+    private static (string, IReadOnlyList<IBackend>) Refresh<T>((string Key, IReadOnlyList<IBackend> Backends) current, T section, Func<IReadOnlyList<IBackend>> create)
     {
         var key = JsonSerializer.Serialize(section);
-        if (current.Key == key)
-            return current;
-        if (current.Backends.Count > 0)
+        return current.Key == key ? current : (key, create());
+    }
+
+    private void Replace(ref (string Key, IReadOnlyList<IBackend> Backends) current, (string Key, IReadOnlyList<IBackend> Backends) next)
+    {
+        if (current.Backends.Count > 0 && !ReferenceEquals(current.Backends, next.Backends))
             _draining.Add(RetireAsync(current.Backends));
-        return (key, create());
+        current = next;
     }
 
     private async Task RetireAsync(IReadOnlyList<IBackend> backends)
