@@ -18,7 +18,11 @@ public static class RoutePlanner
     private static (RouteKind Route, string Reason) Prefer(PlanInput input)
     {
         if (input.Demanded is { } demanded)
+        {
+            if (input.Request.Api == WireApi.Embeddings)
+                return (demanded, "embeddings: one model serves them all");
             return (demanded, $"requested: model name asks for {(demanded == RouteKind.Local ? "local" : "cloud")}");
+        }
         switch (input.Profile.Mode)
         {
             case RouteMode.AlwaysCloud:
