@@ -18,13 +18,15 @@ internal sealed class ResponseAssembler
     private TextItem? _text;
     private string? _finish;
     private ChatUsage? _usage;
-    private bool _started;
 
     public ResponseAssembler(ResponseTemplate template, ToolNames names, Func<string> newId)
     {
         (_template, _newId) = (template, newId);
         _calls = new CallTracker(given => OpenCall(given, names));
     }
+
+    /// <summary>Whether the first events were made.</summary>
+    public bool HasStarted { get; private set; }
 
     /// <summary>The response when it has ended.</summary>
     public ReadOnlyMemory<byte> Final { get; private set; }
@@ -75,11 +77,9 @@ internal sealed class ResponseAssembler
         Finish("response." + status, status, reason, null);
     }
 
-    public void Fail(BackendFailure failure)
-    {
-        Start();
+    /// <summary>Ends the response as failed; what was not finished is left out of it.</summary>
+    public void Fail(BackendFailure failure) =>
         Finish("response.failed", "failed", null, (FailureCode(failure), failure.Error.Message));
-    }
 
     /// <summary>Codex retries what it does not know and gives up at once on these, so they are passed on by name.</summary>
     private static string FailureCode(BackendFailure failure) => failure switch
@@ -92,9 +92,9 @@ internal sealed class ResponseAssembler
 
     private void Start()
     {
-        if (_started)
+        if (HasStarted)
             return;
-        _started = true;
+        HasStarted = true;
         foreach (var type in (string[])["response.created", "response.in_progress"])
         {
             _events.Add(type, writer =>

@@ -46,9 +46,9 @@ internal sealed class ResponsesToChatTranslation : IWireTranslation
             {
                 goesOn = await TakeNextAsync(source, assembler).ConfigureAwait(false);
             }
-            catch (BackendStreamException e)
+            catch (BackendStreamException e) when (assembler.HasStarted)
             {
-                // The status line has gone out long since; this event is how Responses clients learn of it.
+                // Once events have gone out, this one is how Responses clients learn of a failure; before, an HTTP error tells more.
                 assembler.Fail(e.Failure);
                 goesOn = false;
             }
