@@ -14,7 +14,7 @@ internal static class LocalModelMapping
             Apis = options.Embeddings ? WireApi.Embeddings : textApis,
             ContextTokens = options.ContextTokens,
             CharsPerToken = options.CharsPerToken,
-            Abilities = ToAbilities(options.Abilities),
+            Abilities = ToAbilities(options.Abilities ?? LocalModelOptions.DefaultAbilities),
             Profile = options.Profile,
         };
 

@@ -101,8 +101,10 @@ public sealed class LocalModelOptions
     /// <summary>Mean characters per token, for estimates, 0.25..10. Default 3.2.</summary>
     public double CharsPerToken { get; set; } = 3.2;
 
-    /// <summary>What it can do beyond text. Default: tools, JSON schema and infill.</summary>
-    public List<LocalAbility> Abilities { get; set; } = [LocalAbility.Tools, LocalAbility.JsonSchema, LocalAbility.Infill];
+    /// <summary>What it can do beyond text. Null: <see cref="DefaultAbilities"/>. (A default inside the list could not be taken out by a configuration.)</summary>
+    public List<LocalAbility>? Abilities { get; set; }
+
+    public static readonly IReadOnlyList<LocalAbility> DefaultAbilities = [LocalAbility.Tools, LocalAbility.JsonSchema, LocalAbility.Infill];
 
     /// <summary>True for a model of the embeddings endpoint.</summary>
     public bool Embeddings { get; set; }

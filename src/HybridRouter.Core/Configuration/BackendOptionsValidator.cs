@@ -1,0 +1,96 @@
+namespace HybridRouter.Configuration;
+
+/// <summary>Rules for cloud providers and local engines.</summary>
+internal sealed class BackendOptionsValidator(RouterOptionsValidator report)
+{
+    public void Validate(RouterOptions options)
+    {
+        report.Unique("cloud:providers and local:engines", options.Cloud.Providers.Select(p => p.Name).Concat(options.Local.Engines.Select(e => e.Name)));
+        for (var i = 0; i < options.Cloud.Providers.Count; i++)
+            CheckProvider($"cloud:providers:{i}", options.Cloud.Providers[i], options);
+        report.InRange("local:memoryBudgetMiB", options.Local.MemoryBudgetMiB, 0, 16_000_000);
+        for (var i = 0; i < options.Local.Engines.Count; i++)
+            CheckEngine($"local:engines:{i}", options.Local.Engines[i], options);
+    }
+
+    private void CheckProvider(string key, CloudProviderOptions provider, RouterOptions options)
+    {
+        Required(key + ":name", provider.Name);
+        Url(key + ":baseUrl", provider.BaseUrl, required: true);
+        if (provider.Kind == CloudKind.AzureOpenAi && string.IsNullOrWhiteSpace(provider.ApiVersion))
+            report.Bad(key + ":apiVersion", "is required for kind AzureOpenAi, for example 2025-04-01-preview");
+        for (var i = 0; i < provider.ApiKeys.Count; i++)
+            report.Secret($"{key}:apiKeys:{i}", provider.ApiKeys[i]);
+        if (provider.Models.Count == 0)
+            report.Bad(key + ":models", "must hold at least one model");
+        for (var i = 0; i < provider.Models.Count; i++)
+        {
+            Required($"{key}:models:{i}:name", provider.Models[i].Name);
+            report.InRange($"{key}:models:{i}:contextTokens", provider.Models[i].ContextTokens, 0, 100_000_000);
+            Profile($"{key}:models:{i}:profile", provider.Models[i].Profile, options);
+        }
+        Timeouts(key, provider.FirstByteTimeoutSeconds, provider.IdleTimeoutSeconds);
+        report.InRange(key + ":maxRetries", provider.MaxRetries, 0, 10);
+        report.InRange(key + ":backoffSeconds", provider.BackoffSeconds, 0, 60);
+        report.InRange(key + ":maxBackoffSeconds", provider.MaxBackoffSeconds, 0, 600);
+    }
+
+    private void CheckEngine(string key, LocalEngineOptions engine, RouterOptions options)
+    {
+        Required(key + ":name", engine.Name);
+        Url(key + ":baseUrl", engine.BaseUrl, required: engine.Kind == LocalEngineKind.OpenAiCompatible);
+        if (engine.ApiKey is not null)
+            report.Secret(key + ":apiKey", engine.ApiKey);
+        if (engine.Models.Count == 0 && engine.Kind != LocalEngineKind.Ollama)
+            report.Bad(key + ":models", "must hold at least one model");
+        for (var i = 0; i < engine.Models.Count; i++)
+            CheckModel($"{key}:models:{i}", engine.Models[i], engine.Kind, options);
+        report.InRange(key + ":idleMinutes", engine.IdleMinutes, 0, 1_000_000);
+        report.InRange(key + ":startTimeoutSeconds", engine.StartTimeoutSeconds, 1, 3600);
+        Timeouts(key, engine.FirstByteTimeoutSeconds, engine.IdleTimeoutSeconds);
+    }
+
+    private void CheckModel(string key, LocalModelOptions model, LocalEngineKind kind, RouterOptions options)
+    {
+        Required(key + ":name", model.Name);
+        if (kind is LocalEngineKind.Managed or LocalEngineKind.LLamaSharp && string.IsNullOrWhiteSpace(model.File))
+            report.Bad(key + ":file", "is required: a GGUF file, or an id of models/manifest.json");
+        report.InRange(key + ":contextTokens", model.ContextTokens, 128, 100_000_000);
+        report.InRange(key + ":slots", model.Slots, 1, 256);
+        report.InRange(key + ":memoryMiB", model.MemoryMiB, 0, 16_000_000);
+        report.InRange(key + ":gpuLayers", model.GpuLayers, -1, 10_000);
+        report.InRange(key + ":charsPerToken", model.CharsPerToken, 0.25, 10);
+        Profile(key + ":profile", model.Profile, options);
+    }
+
+    private void Timeouts(string key, double firstByte, double idle)
+    {
+        report.InRange(key + ":firstByteTimeoutSeconds", firstByte, 1, 3600);
+        report.InRange(key + ":idleTimeoutSeconds", idle, 1, 3600);
+    }
+
+    private void Profile(string key, string? name, RouterOptions options)
+    {
+        if (name is not null && !RouterOptionsValidator.HasProfile(options, name))
+            report.Bad(key, $"names the profile '{name}', which routing:profiles does not have");
+    }
+
+    private void Required(string key, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            report.Bad(key, "is required");
+    }
+
+    private void Url(string key, string? url, bool required)
+    {
+        if (string.IsNullOrWhiteSpace(url))
+        {
+            if (required)
+                report.Bad(key, "is required");
+        }
+        else if (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
+        {
+            report.Bad(key, $"'{url}' is not an absolute http or https address");
+        }
+    }
+}
