@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(3015, LogLevel.Warning, "Ended {Count} processes that an earlier run left behind")]
     public static partial void LeftoversEnded(ILogger logger, int count);
+
+    [LoggerMessage(3003, LogLevel.Error, "Engine {Engine} could not be set up")]
+    public static partial void EngineUnavailable(ILogger logger, Exception exception, string engine);
 }

@@ -18,6 +18,7 @@ internal sealed class ManagedBackend : IBackend
     private readonly Func<ValueTask> _release;
     private readonly TimeProvider _time;
     private readonly TimeSpan _defaultMaxWait;
+    private int _disposed;
 
     /// <param name="models">Models of this engine, all known to <paramref name="managed"/>.</param>
     /// <param name="release">Called on disposal: the last engine ends what they share.</param>
@@ -71,7 +72,7 @@ internal sealed class ManagedBackend : IBackend
             : SlottedReply.Busy(request.Model.Name, maxWait);
     }
 
-    public ValueTask DisposeAsync() => _release();
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? _release() : ValueTask.CompletedTask;
 
     private TimeSpan QueueWait(ManagedModel managed, ModelSnapshot snapshot) => Free(managed, snapshot) > 0
         ? TimeSpan.Zero

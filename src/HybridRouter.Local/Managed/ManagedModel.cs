@@ -1,6 +1,7 @@
 using HybridRouter.Configuration;
 using HybridRouter.Local.Processes;
 using HybridRouter.Local.Scheduling;
+using HybridRouter.Models;
 
 namespace HybridRouter.Local.Managed;
 
@@ -24,6 +25,3 @@ internal sealed record ManagedModel(
         Embeddings = Options.Embeddings,
     };
 }
-
-/// <summary>A file with weights, or in one line why there is none.</summary>
-internal readonly record struct WeightsFile(string? Path, string? Problem);

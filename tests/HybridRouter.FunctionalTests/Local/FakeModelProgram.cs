@@ -5,6 +5,7 @@ using HybridRouter.Backends.OpenAi;
 using HybridRouter.Configuration;
 using HybridRouter.Local.Managed;
 using HybridRouter.Local.Processes;
+using HybridRouter.Models;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
