@@ -24,15 +24,18 @@ internal sealed class TinyGraph
         Prefer(text, TinyScript.Completion[0], Certain);
         Prefer(text, TinyScript.ToolCallClose, 0.9f);
         Prefer(text, "\"", 0.6f);
+        Prefer(text, TinyVocabulary.Space.ToString(), 0.3f);
         Array.Fill(_stateOf, text);
 
         AnswerState = NewState();
         _stateOf[vocabulary[TinyVocabulary.AnswerStart]] = AnswerState;
+        Prefer(AnswerState, "{", 0.6f);
 
         // In JSON: fill a string, else close what is open, else go on.
         var json = NewState();
-        foreach (var (token, weight) in new[] { (TinyScript.StringValue, 2.6f), ("}", 2.3f), ("]", 2f), ("\"", 1.7f), (",", 1.45f), ("1", 1.2f) })
-            Prefer(json, token, weight);
+        string[] wishes = [TinyScript.StringValue, "}", "]", "\"", ",", "1", TinyVocabulary.Space.ToString()];
+        for (var i = 0; i < wishes.Length; i++)
+            Prefer(json, wishes[i], 2.6f - 0.3f * i);
         for (var token = 0; token < vocabulary.Count; token++)
         {
             if (vocabulary.Types[token] == (int)TinyTokenType.Normal && vocabulary.Texts[token].All(IsJsonMark))

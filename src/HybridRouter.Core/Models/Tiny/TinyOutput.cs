@@ -23,6 +23,13 @@ internal static class TinyOutput
         Choose(TinyScript.Long[0], (TinyEmbedding.SawLong, 100), (TinyEmbedding.One, -1000));
         Choose(TinyScript.Endless[0], (TinyEmbedding.SawEndless, 150), (TinyEmbedding.One, -1500));
 
+        // Bytes spell what no other token can; as equals of the pieces they would break the states above.
+        for (var token = 0; token < vocabulary.Count; token++)
+        {
+            if (vocabulary.Types[token] == (int)TinyTokenType.Byte)
+                table[token * Width + TinyEmbedding.One] = -60;
+        }
+
         for (var i = 0; i < TinyVocabulary.SpelledCharacters.Length; i++)
             Copy(TinyVocabulary.SpelledCharacters[i].ToString(), i);
         Copy(TinyScript.ToolCallArguments, TinyVocabulary.SpelledCharacters.Length);
