@@ -32,7 +32,7 @@ internal sealed class TinyGraph
         Prefer(AnswerState, "{", 0.6f);
 
         // In JSON: fill a string, else close what is open, else go on.
-        var json = NewState();
+        var json = NewState(text);
         string[] wishes = [TinyScript.StringValue, "}", "]", "\"", ",", "1", TinyVocabulary.Space.ToString()];
         for (var i = 0; i < wishes.Length; i++)
             Prefer(json, wishes[i], 2.6f - 0.3f * i);
@@ -43,7 +43,11 @@ internal sealed class TinyGraph
         }
 
         _stateOf[vocabulary[TinyScript.ToolCallArguments]] = json;
-        Then(TinyScript.StringValue, "\"");
+
+        // A quote is wanted in three states; were their codes alike, it would win where a string should be filled.
+        var filled = NewState(text, json);
+        _stateOf[vocabulary[TinyScript.StringValue]] = filled;
+        Prefer(filled, "\"", Certain);
 
         Chain(TinyScript.Endless);
         Then(TinyScript.Endless[^1], TinyScript.Endless[1]);
@@ -94,8 +98,19 @@ internal sealed class TinyGraph
         Prefer(state, next, Certain);
     }
 
-    // State 0 is left out: its code is all minus ones.
-    private int NewState() => ++_states;
+    /// <param name="unlike">States whose codes must not resemble the new one's at all.</param>
+    private int NewState(params ReadOnlySpan<int> unlike)
+    {
+        // State 0 is left out: its code is all minus ones.
+        var state = ++_states;
+        foreach (var other in unlike)
+        {
+            if (TinyCodes.Wide(state).Zip(TinyCodes.Wide(other), (a, b) => a * b).Sum() > 0)
+                return NewState(unlike);
+        }
+
+        return state;
+    }
 
     private void Prefer(int state, string token, float weight) => _preferences.Add((state, _vocabulary[token], weight));
 }
