@@ -20,14 +20,15 @@ internal static class CharScanner
                     notation++;
                 continue;
             }
-            var lower = c | 0x20;
-            if ((uint)(lower - 'a') <= 'z' - 'a')
+            if (char.IsAsciiLetter(c))
             {
-                letters++;
-                if (lower != c)
-                    upper++;
-                if (i + 1 == text.Length || (text[i + 1] | 0x20) is < 'a' or > 'z')
-                    variables += Alone(text, i) ? 1 : 0;
+                var start = i;
+                for (; i < text.Length && char.IsAsciiLetter(text[i]); i++)
+                    upper += text[i] <= 'Z' ? 1 : 0;
+                letters += i - start;
+                if (i - start == 1 && Alone(text, start))
+                    variables++;
+                i--;
                 continue;
             }
             if ((uint)(c - '0') <= 9)

@@ -64,6 +64,9 @@ internal static class Lexicon
     private static readonly uint[] Keys = new uint[Slots];
     private static readonly ulong[] Masks = new ulong[Slots];
 
+    /// <summary>One bit for each key, by other bits of the hash: most words are in no list, and this says so from the nearest cache.</summary>
+    private static readonly ulong[] Known = new ulong[256];
+
     static Lexicon()
     {
         for (var concept = 0; concept < Concepts.Length; concept++)
@@ -76,6 +79,8 @@ internal static class Lexicon
     /// <summary>The concepts of a word or phrase as bits, 0 for none.</summary>
     public static ulong ConceptsOf(uint key)
     {
+        if ((Known[key >> 24] >> (int)((key >> 18) & 63) & 1) == 0)
+            return 0;
         for (var slot = key & (Slots - 1); ; slot = (slot + 1) & (Slots - 1))
         {
             if (Keys[slot] == key)
@@ -98,6 +103,7 @@ internal static class Lexicon
         var slot = key & (Slots - 1);
         while (Keys[slot] != 0 && Keys[slot] != key)
             slot = (slot + 1) & (Slots - 1);
+        Known[key >> 24] |= 1UL << (int)((key >> 18) & 63);
         Keys[slot] = key;
         Masks[slot] |= mask;
     }

@@ -3,44 +3,23 @@ namespace HybridRouter.Triage.Features;
 /// <summary>Hashes of words that stay the same across processes, machines and versions, unlike <see cref="string.GetHashCode()"/>.</summary>
 internal static class WordHash
 {
-    private const uint Basis = 2166136261;
+    public const uint Basis = 2166136261;
     private const uint Prime = 16777619;
 
     /// <summary>Lower-cases and drops a plural s, so that a singular and its plural are one word. Never 0.</summary>
     public static uint Of(ReadOnlySpan<char> word)
     {
-        var hash = new Rolling();
-        foreach (var c in word)
-            hash.Add(Lower(c));
-        return hash.Finish();
+        var hash = Basis;
+        foreach (var c in IsPlural(word) ? word[..^1] : word)
+            hash = Step(hash, Lower(c));
+        return Finish(hash);
     }
 
-    /// <summary>The same, letter by letter, so that a scanner need not read a word twice.</summary>
-    public ref struct Rolling
-    {
-        private uint _hash = Basis;
-        private uint _before;
-        private char _last;
-        private char _beforeLast;
-        private int _length;
+    /// <summary>One letter in lower case more; for scanners that need not read a word twice.</summary>
+    public static uint Step(uint hash, char lower) => (hash ^ lower) * Prime;
 
-        public Rolling()
-        {
-        }
-
-        /// <param name="lower">A letter in lower case, or an apostrophe.</param>
-        public void Add(char lower)
-        {
-            _before = _hash;
-            _beforeLast = _last;
-            _last = lower;
-            _length++;
-            _hash = (_hash ^ lower) * Prime;
-        }
-
-        public readonly uint Finish() =>
-            WordHash.Finish(_length > 3 && _last == 's' && _beforeLast is not ('s' or '\'') ? _before : _hash);
-    }
+    public static bool IsPlural(ReadOnlySpan<char> word) =>
+        word.Length > 3 && word[^1] is 's' or 'S' && word[^2] is not ('s' or 'S' or '\'' or '’');
 
     /// <summary>Text as it stands.</summary>
     public static uint OfExact(ReadOnlySpan<char> text, uint salt)
@@ -54,7 +33,7 @@ internal static class WordHash
     public static uint Pair(uint first, uint second) => Finish((first * 0x9E3779B1u) ^ (second + 0x7F4A7C15u));
 
     public static char Lower(char c) =>
-        c < 128 ? (uint)(c - 'A') <= 'Z' - 'A' ? (char)(c | 0x20) : c : char.ToLowerInvariant(c);
+        c < 128 ? (uint)(c - 'A') <= 'Z' - 'A' ? (char)(c | 0x20) : c : c == '’' ? '\'' : char.ToLowerInvariant(c);
 
     /// <summary>The letter in lower case, or a space for anything that is no letter.</summary>
     public static char Letter(char c)
@@ -65,7 +44,8 @@ internal static class WordHash
         return (uint)(lower - 'a') <= 'z' - 'a' ? (char)lower : ' ';
     }
 
-    private static uint Finish(uint hash)
+    /// <summary>Spreads the bits; never 0.</summary>
+    public static uint Finish(uint hash)
     {
         hash ^= hash >> 16;
         hash *= 0x85EBCA6B;

@@ -44,35 +44,38 @@ internal static class WordScanner
     /// <summary>Reads and hashes the word at <paramref name="start"/>; the hash is that of <see cref="WordHash.Of"/>.</summary>
     private static int ReadWord(ReadOnlySpan<char> text, int start, out uint word)
     {
-        var hash = new WordHash.Rolling();
-        hash.Add(WordHash.Letter(text[start]));
-        var i = start + 1;
+        var first = text[start];
+        uint hash = WordHash.Basis, before = 0;
+        var i = start;
+        var upper = true;
         // Scripts without spaces: one sign is one word, and pairs of words carry the meaning.
-        if (!IsIdeograph(text[start]))
+        var single = IsIdeograph(first);
+        for (; i < text.Length; i++)
         {
-            var upper = IsUpper(text[start]);
-            for (; i < text.Length; i++)
+            var c = text[i];
+            var letter = (char)(c | 0x20);
+            var upperNow = c != letter;
+            if ((uint)(letter - 'a') > 'z' - 'a')
             {
-                var c = text[i];
-                var letter = WordHash.Letter(c);
-                if (letter == ' ')
-                {
-                    if (c is not ('\'' or '’') || i + 1 == text.Length || WordHash.Letter(text[i + 1]) == ' ')
-                        break;
-                    letter = '\'';
-                }
-                var upperNow = IsUpper(c);
-                if ((upperNow && !upper) || IsIdeograph(c))
+                upperNow = false;
+                letter = c is '\'' or '’' && i + 1 < text.Length && WordHash.Letter(text[i + 1]) != ' ' ? '\'' : WordHash.Letter(c);
+                if (letter == ' ' || (IsIdeograph(c) && i > start))
                     break;
-                upper = upperNow;
-                hash.Add(letter);
+            }
+            if (upperNow && !upper)
+                break;
+            upper = upperNow;
+            before = hash;
+            hash = WordHash.Step(hash, letter);
+            if (single)
+            {
+                i++;
+                break;
             }
         }
-        word = hash.Finish();
+        word = WordHash.Finish(WordHash.IsPlural(text[start..i]) ? before : hash);
         return i;
     }
-
-    private static bool IsUpper(char c) => (uint)(c - 'A') <= 'Z' - 'A';
 
     private static bool IsIdeograph(char c) => c is >= '\u3040' and <= '\u9FFF' or >= '\uAC00' and <= '\uD7AF';
 }

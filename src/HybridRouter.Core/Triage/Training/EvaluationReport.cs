@@ -22,7 +22,7 @@ public sealed record EvaluationReport
 
 /// <summary>Against the labels low and high. Rates are 0..1.</summary>
 /// <param name="LengthAuc">What the length of the prompt alone achieves.</param>
-/// <param name="AucMacro">Mean AUC within kinds of at least 30 rows; null without such.</param>
+/// <param name="AucMacro">Mean AUC within kinds of at least 10 rows; null without such.</param>
 /// <param name="FalseLocalRate">Share of the high rows that would be answered locally: the costly mistake.</param>
 /// <param name="FalseCloudRate">Share of the low rows that would be sent to the cloud.</param>
 /// <param name="CalibrationError">Expected calibration error against the labels, ten bins.</param>

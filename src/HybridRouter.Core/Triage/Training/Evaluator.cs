@@ -5,6 +5,9 @@ public static class Evaluator
 {
     private const double Solved = 0.5;
 
+    /// <summary>Smaller kinds are left out of the mean over kinds.</summary>
+    private const int MinKindRows = 10;
+
     /// <param name="cutoff">At or above it a score counts as high.</param>
     public static EvaluationReport Evaluate(IPromptClassifier classifier, float cutoff, IReadOnlyList<DatasetRow> rows) =>
         Evaluate(classifier.Version, cutoff, rows, [.. rows.Select(r => classifier.Score(r.ToInput()))]);
@@ -41,9 +44,9 @@ public static class Evaluator
             Accuracy: (double)rows.Count(x => x.High == x.Score >= cutoff) / rows.Count,
             BalancedAccuracy: 1 - ((falseLocal + falseCloud) / 2),
             Auc: Ranking.Auc(rows.Select(x => ((double)x.Score, x.High))),
-            AucMacro: Ranking.AucMacro(rows.Select(x => ((double)x.Score, x.High, x.Row.Kind))),
+            AucMacro: Ranking.AucMacro(rows.Select(x => ((double)x.Score, x.High, x.Row.Kind)), MinKindRows),
             LengthAuc: Ranking.Auc(rows.Select(x => (x.Length, x.High))),
-            LengthAucMacro: Ranking.AucMacro(rows.Select(x => (x.Length, x.High, x.Row.Kind))),
+            LengthAucMacro: Ranking.AucMacro(rows.Select(x => (x.Length, x.High, x.Row.Kind)), MinKindRows),
             falseLocal,
             falseCloud,
             Ranking.CalibrationError([.. rows.Select(x => ((double)x.Score, x.High ? 1.0 : 0.0))]),
