@@ -38,7 +38,7 @@ internal sealed class ResponseAssembler
     public void Take(JsonElement root, string deltaMember)
     {
         if (root.Get("error") is not null)
-            throw WireJson.BadReply("an error in place of an answer");
+            throw BackendAnswer.Bad("an error in place of an answer");
         if (root.Text("model") is { Length: > 0 } model)
             _template.Model = model;
         if (root.Get("service_tier", JsonValueKind.String) is { } tier)
@@ -61,7 +61,7 @@ internal sealed class ResponseAssembler
     public void End(bool whole)
     {
         if (!whole && _finish is null)
-            throw WireJson.BadReply("a stream that was cut before its end");
+            throw BackendAnswer.Bad("a stream that was cut before its end");
         Start();
         var reason = _finish switch
         {

@@ -24,10 +24,10 @@ internal sealed class ResponsesToChatTranslation : IWireTranslation
 
     public ReadOnlyMemory<byte> Complete(ReadOnlyMemory<byte> answer)
     {
-        using var document = WireJson.ParseReply(answer);
+        using var document = BackendAnswer.Parse(answer);
         var root = document.RootElement;
         if (root.Items("choices").FirstOrDefault().Get("message", System.Text.Json.JsonValueKind.Object) is null)
-            throw WireJson.BadReply("no message");
+            throw BackendAnswer.Bad("no message");
         // A whole answer is one large delta, so both kinds of answer are built in one way.
         var assembler = new ResponseAssembler(_template, _names, _newId);
         assembler.Take(root, "message");
@@ -66,7 +66,7 @@ internal sealed class ResponsesToChatTranslation : IWireTranslation
             assembler.End(whole: !ended);
             return false;
         }
-        using var chunk = WireJson.ParseReply(source.Current.Data);
+        using var chunk = BackendAnswer.Parse(source.Current.Data);
         assembler.Take(chunk.RootElement, "delta");
         return true;
     }

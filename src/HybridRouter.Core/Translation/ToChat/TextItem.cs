@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using HybridRouter.Wire;
 
 namespace HybridRouter.Translation.ToChat;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HybridRouter.Wire;
 
 namespace HybridRouter.Translation.ToResponses;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using HybridRouter.Wire;
 
 namespace HybridRouter.Translation.ToResponses;
 
@@ -10,7 +11,7 @@ internal static class ChatAnswer
     public static ReadOnlyMemory<byte> Write(JsonElement response, ChatEnvelope envelope)
     {
         if (response.Get("output", JsonValueKind.Array) is null)
-            throw WireJson.BadReply("no output");
+            throw BackendAnswer.Bad("no output");
         if (response.Text("status") is "failed" or "cancelled")
             throw ResponseFailure.Of(response);
         envelope.Note(response);

@@ -60,7 +60,7 @@ internal sealed class ChatChunks(ChatEnvelope envelope, bool includesUsage)
                 ItemDone(root, item);
                 break;
             case "response.completed" or "response.incomplete":
-                Finish(root.Get("response", JsonValueKind.Object) ?? throw WireJson.BadReply("a last event without its response"));
+                Finish(root.Get("response", JsonValueKind.Object) ?? throw BackendAnswer.Bad("a last event without its response"));
                 break;
             case "response.failed" or "response.cancelled":
                 throw ResponseFailure.Of(root.Get("response") ?? default);

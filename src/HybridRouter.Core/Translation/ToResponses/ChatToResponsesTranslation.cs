@@ -22,7 +22,7 @@ internal sealed class ChatToResponsesTranslation : IWireTranslation
 
     public ReadOnlyMemory<byte> Complete(ReadOnlyMemory<byte> answer)
     {
-        using var document = WireJson.ParseReply(answer);
+        using var document = BackendAnswer.Parse(answer);
         return ChatAnswer.Write(document.RootElement, _envelope);
     }
 
@@ -33,13 +33,13 @@ internal sealed class ChatToResponsesTranslation : IWireTranslation
         {
             if (item.IsDone)
                 break;
-            using (var document = WireJson.ParseReply(item.Data))
+            using (var document = BackendAnswer.Parse(item.Data))
                 chunks.Take(item.Type, document.RootElement);
             foreach (var chunk in chunks.Drain())
                 yield return chunk;
             if (chunks.HasEnded)
                 yield break;
         }
-        throw WireJson.BadReply("a stream that was cut before its end");
+        throw BackendAnswer.Bad("a stream that was cut before its end");
     }
 }

@@ -1,10 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using HybridRouter.Backends;
-using HybridRouter.Wire;
 
-namespace HybridRouter.Translation;
+namespace HybridRouter.Wire;
 
 /// <summary>Reading of JSON that may hold anything, and writing that keeps values as they came.</summary>
 internal static class WireJson
@@ -19,26 +17,6 @@ internal static class WireJson
         writer.Flush();
         return buffer.WrittenMemory;
     }
-
-    /// <exception cref="BackendStreamException">Not a JSON object.</exception>
-    public static JsonDocument ParseReply(ReadOnlyMemory<byte> utf8)
-    {
-        try
-        {
-            var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return document;
-            document.Dispose();
-        }
-        catch (JsonException)
-        {
-            // Reported below; the parser's text could quote the answer.
-        }
-        throw BadReply("something that is not a JSON object");
-    }
-
-    public static BackendStreamException BadReply(string what) =>
-        new(new BackendFailure(FailureKind.BadReply, ApiError.BadGateway($"The backend answered with {what}.")));
 
     /// <summary>The member's value; null when it is missing, JSON null, or the parent is no object.</summary>
     public static JsonElement? Get(this JsonElement parent, string name) =>

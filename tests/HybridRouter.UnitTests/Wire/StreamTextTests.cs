@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using HybridRouter.Translation;
+using HybridRouter.Wire;
 
-namespace HybridRouter.UnitTests.Translation;
+namespace HybridRouter.UnitTests.Wire;
 
 public class StreamTextTests
 {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
-namespace HybridRouter.Translation;
+namespace HybridRouter.Wire;
 
 /// <summary>
 /// Decodes text that arrives in pieces. Servers cut between the bytes of a character or between the two halves of a
