@@ -34,46 +34,49 @@ public enum SimulatedFaultKind
     HugeChunk,
 }
 
-/// <summary>One rule that makes requests fail. The first rule that fits a request acts; rules are tried in order.</summary>
+/// <summary>
+/// One rule that makes requests fail. The first rule that fits a request acts; rules are tried in order. Settable, not
+/// init-only, because generated JSON readers would lose the defaults; do not change one that is in use.
+/// </summary>
 public sealed record SimulatedFault
 {
     public required SimulatedFaultKind Kind { get; init; }
 
     /// <summary>HTTP status of <see cref="SimulatedFaultKind.Status"/>, 400..599. Default 500.</summary>
-    public int Status { get; init; } = 500;
+    public int Status { get; set; } = 500;
 
     /// <summary>Error code of status and stream errors; null = what fits the status, or <c>server_error</c>.</summary>
-    public string? Code { get; init; }
+    public string? Code { get; set; }
 
     /// <summary>Error text; null = a plain one.</summary>
-    public string? Message { get; init; }
+    public string? Message { get; set; }
 
     /// <summary>Seconds in <c>Retry-After</c> of a status fault, 0..86400; null = no such header.</summary>
-    public int? RetryAfterSeconds { get; init; }
+    public int? RetryAfterSeconds { get; set; }
 
     /// <summary>Seconds that slow and stall wait, 0..3600. Default 5.</summary>
-    public double DelaySeconds { get; init; } = 5;
+    public double DelaySeconds { get; set; } = 5;
 
     /// <summary>Events sent well before a stream fault acts, 0 or more. Default 2.</summary>
-    public int AfterEvents { get; init; } = 2;
+    public int AfterEvents { get; set; } = 2;
 
     /// <summary>Size of a huge chunk, 1..268435456. Default 1 MiB.</summary>
-    public int Bytes { get; init; } = 1 << 20;
+    public int Bytes { get; set; } = 1 << 20;
 
     /// <summary>Ends after this many requests, at least 1; null = stays.</summary>
-    public int? Times { get; init; }
+    public int? Times { get; set; }
 
     /// <summary>Chance for each request that fits, more than 0, at most 1. Default 1. Drawn from the seeded source.</summary>
-    public double Probability { get; init; } = 1;
+    public double Probability { get; set; } = 1;
 
     /// <summary>Only this model; null = all.</summary>
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
     /// <summary>Only the key with this id; null = all.</summary>
-    public string? KeyId { get; init; }
+    public string? KeyId { get; set; }
 
     /// <summary>Only this operation: <c>chat</c>, <c>responses</c>, <c>completions</c> or <c>embeddings</c>; null = all.</summary>
-    public string? Operation { get; init; }
+    public string? Operation { get; set; }
 
     internal IEnumerable<string> Problems(string at)
     {

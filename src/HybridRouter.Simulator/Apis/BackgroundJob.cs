@@ -24,19 +24,25 @@ internal static class BackgroundJob
             await pacer.WaitAsync(0, ends.Token);
             if (fault?.Kind == SimulatedFaultKind.StreamError)
             {
-                stored.TryMove(ResponseStatus.Failed(fault));
-                admission?.Settle(draft.InputTokens, 0, false, true);
+                End(stored, admission, draft.InputTokens, 0, ResponseStatus.Failed(fault));
                 return;
             }
             stored.TryMove(ResponseStatus.InProgress);
             await pacer.WaitAsync(draft.Answer.OutputTokens, ends.Token);
-            admission?.Settle(draft.InputTokens, draft.Answer.OutputTokens, false, fault is not null);
-            stored.TryMove(new ResponseStatus(draft.FinalStatus));
+            End(stored, admission, draft.InputTokens, draft.Answer.OutputTokens, new ResponseStatus(draft.FinalStatus));
         }
         catch (OperationCanceledException)
         {
             // Cancelled by request, or the simulator stops: what was made until now is not counted.
             admission?.Settle(draft.InputTokens, 0, true, fault is not null);
         }
+    }
+
+    /// <summary>Counts first, so that whoever sees the end finds it counted.</summary>
+    private static void End(StoredResponse stored, Limits.Admission? admission, int input, int output, ResponseStatus status)
+    {
+        admission?.Settle(input, output, cancelledByClient: false, faulted: status.Error is not null);
+        admission?.Dispose();
+        stored.TryMove(status);
     }
 }

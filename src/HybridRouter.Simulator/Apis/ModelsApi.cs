@@ -30,7 +30,7 @@ internal sealed class ModelsApi(SimulatorParts parts, bool azure)
     public Task GetAsync(HttpContext http)
     {
         var id = (string)http.GetRouteValue("id")!;
-        Send(http, parts.Options.Models.Contains(id) ? JsonAnswer.Render(id, Write) : null);
+        Send(http, parts.Options.Models.Contains(id) ? JsonAnswer.Render(id, Write) : (ReadOnlyMemory<byte>?)null);
         return Task.CompletedTask;
     }
 

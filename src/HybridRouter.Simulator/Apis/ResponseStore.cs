@@ -1,9 +1,10 @@
 namespace HybridRouter.Simulator.Apis;
 
 /// <summary>A stored response and how far it is. Thread-safe.</summary>
-internal sealed class StoredResponse(string keyId, ResponseDraft draft, ResponseStatus status) : IDisposable
+internal sealed class StoredResponse(string keyId, ResponseDraft draft, ResponseStatus status)
 {
     private readonly Lock _gate = new();
+    // Never disposed: it has no timer, and who forgets a stored response does not know whether its job still runs.
     private readonly CancellationTokenSource _cancel = new();
     private ResponseStatus _status = status;
 
@@ -35,8 +36,6 @@ internal sealed class StoredResponse(string keyId, ResponseDraft draft, Response
             _cancel.Cancel();
         return true;
     }
-
-    public void Dispose() => _cancel.Dispose();
 }
 
 /// <summary>Stored responses of all keys; the oldest are forgotten. Thread-safe.</summary>

@@ -150,12 +150,16 @@ internal static class ResponseWriter
         json.WriteEndObject();
     }
 
-    /// <summary>A member as the request had it, byte for byte.</summary>
+    /// <summary>A member as the request had it.</summary>
     private static void Echo(Utf8JsonWriter json, JsonElement body, string name, ReadOnlySpan<byte> otherwise)
     {
         json.WritePropertyName(name);
-        json.WriteRawValue(body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? JsonMarshal.GetRawUtf8Value(value)
-            : otherwise, skipInputValidation: true);
+        var given = body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+        var raw = given ? JsonMarshal.GetRawUtf8Value(value) : otherwise;
+        // Bytes are copied where they can be, but a line break between members would end the line of a server-sent event.
+        if (raw.ContainsAny((byte)'\n', (byte)'\r'))
+            value.WriteTo(json);
+        else
+            json.WriteRawValue(raw, skipInputValidation: true);
     }
 }
