@@ -10,6 +10,9 @@ public static class EmbeddedDefaults
 
     public const string TinyModel = "hybridrouter-tiny";
 
+    /// <summary>Below the models folder.</summary>
+    public const string TinyModelFile = "tiny/hybridrouter-tiny.gguf";
+
     public static IReadOnlyDictionary<string, string?> For(Func<string, string?> variable)
     {
         var values = new Dictionary<string, string?>
@@ -18,7 +21,7 @@ public static class EmbeddedDefaults
             ["local:engines:0:kind"] = nameof(LocalEngineKind.Managed),
             ["local:engines:0:preset"] = nameof(ManagedPreset.GgufHost),
             ["local:engines:0:models:0:name"] = TinyModel,
-            ["local:engines:0:models:0:file"] = TinyModel,
+            ["local:engines:0:models:0:file"] = TinyModelFile,
             ["local:engines:0:models:0:contextTokens"] = "65536",
             ["local:engines:0:models:0:slots"] = "2",
             ["local:engines:0:models:0:charsPerToken"] = "2",

@@ -1,0 +1,76 @@
+using HybridRouter.Backends.Cloud;
+using HybridRouter.Configuration;
+using HybridRouter.Gateway;
+using HybridRouter.Gateway.Runtime;
+using HybridRouter.Local;
+using HybridRouter.Triage;
+using HybridRouter.Verbs;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace HybridRouter.Composition;
+
+/// <summary>Puts a gateway together from a configuration: the one place where parts meet.</summary>
+internal static class Gateways
+{
+    /// <exception cref="UsageException">The configuration has problems; the message lists them all.</exception>
+    public static RouterOptions ReadOptions(IConfiguration configuration, TextWriter warnings)
+    {
+        var result = RouterOptionsReader.Read(configuration);
+        foreach (var warning in result.Warnings)
+            warnings.WriteLine($"warning: {warning}");
+        return result.Options ?? throw new UsageException("The configuration has problems:\n" + string.Join('\n', result.Problems.Select(p => "  " + p)));
+    }
+
+    public static GatewaySetup Setup(RouterOptions options, Action<ILoggingBuilder> logging, IConfiguration? watched = null)
+    {
+        // Backends log through the same providers as the gateway; they are made before it and live as long.
+        var loggers = LoggerFactory.Create(logging);
+        var time = TimeProvider.System;
+        var parts = new GatewayParts(
+            o => CloudBackends.Create(o, time, new Random(), loggers),
+            o => LocalBackends.Create(o, time, new Random(), loggers),
+            triage => CreateJudge(triage, loggers));
+        var reload = loggers.CreateLogger("HybridRouter.Configuration");
+        return new GatewaySetup(options, parts)
+        {
+            Time = time,
+            Logging = logging,
+            Configuration = watched,
+            ReadOptions = configuration =>
+            {
+                var result = RouterOptionsReader.Read(configuration);
+                foreach (var problem in result.Problems)
+                    reload.LogError("{Problem}", problem.ToString());
+                return result.Options;
+            },
+        };
+    }
+
+    /// <summary>A classifier that cannot be loaded does not stop the gateway: every prompt then goes to the cloud, with that reason.</summary>
+    public static TriageJudge CreateJudge(TriageOptions options, ILoggerFactory loggers)
+    {
+        var logger = loggers.CreateLogger<TriageJudge>();
+        var folder = options.ModelPath ?? ProductFiles.TriageModel;
+        try
+        {
+            var classifier = MlPromptClassifier.Load(folder);
+            return new TriageJudge(classifier, options.Cutoff ?? classifier.Cutoff, null, logger);
+        }
+        catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
+        {
+            logger.LogError("The triage model cannot be used: {Why}", e.Message);
+            return new TriageJudge(null, options.Cutoff ?? 0.5f, "the classifier is not loaded", logger);
+        }
+    }
+
+    public static Action<ILoggingBuilder> ConsoleLogging(LogLevel level) => logging => logging
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+        });
+}

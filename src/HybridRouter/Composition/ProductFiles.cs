@@ -1,0 +1,14 @@
+using HybridRouter.Models;
+
+namespace HybridRouter.Composition;
+
+/// <summary>Files that ship with the program: beside a published one, or in the repository when run from source.</summary>
+internal static class ProductFiles
+{
+    public static string Models => ModelsFolder.Shipped(AppContext.BaseDirectory);
+
+    public static string TriageModel => Path.Combine(Models, "triage");
+
+    /// <summary>Training data; only in the repository, so a published program needs <c>--data</c>.</summary>
+    public static string ClassifierData => Path.Combine(Path.GetDirectoryName(Models)!, "classifier-data");
+}

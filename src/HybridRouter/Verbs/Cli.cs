@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace HybridRouter.Verbs;
+
+/// <summary>The command line: one verb per file beside this one.</summary>
+internal static class Cli
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand($"""
+            HybridRouter: one OpenAI-compatible endpoint that answers simple prompts locally and keeps the cloud for hard ones.
+
+            Exit codes: {ExitCode.Ok} done, {ExitCode.Failed} failed, {ExitCode.Usage} wrong usage or configuration, {ExitCode.CheckFailed} a check did not pass.
+            """);
+        foreach (var verb in (Command[])
+        [
+            ServeVerb.Create(), DemoVerb.Create(), RouteVerb.Create(), TrainVerb.Create(), EvaluateVerb.Create(), ScoreVerb.Create(),
+            SimulateCloudVerb.Create(), ModelsVerb.Create(), DoctorVerb.Create(),
+        ])
+        {
+            root.Subcommands.Add(verb);
+        }
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        // No verb at all is a question, not a mistake.
+        var result = Create().Parse(args.Length == 0 ? ["--help"] : args);
+        var exit = await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        return result.Errors.Count > 0 ? ExitCode.Usage : exit;
+    }
+}
+
+internal static class ExitCode
+{
+    public const int Ok = 0;
+    public const int Failed = 1;
+    public const int Usage = 2;
+    public const int CheckFailed = 3;
+}

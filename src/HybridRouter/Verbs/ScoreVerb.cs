@@ -1,0 +1,27 @@
+using System.CommandLine;
+using HybridRouter.Composition;
+using HybridRouter.Triage;
+using HybridRouter.Triage.Training;
+
+namespace HybridRouter.Verbs;
+
+internal static class ScoreVerb
+{
+    public static Command Create()
+    {
+        var input = new Option<string>("--in") { Description = "JSONL rows with id and prompt, optional kind code|video.", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--out") { Description = "JSONL rows with id and score; higher is more complex.", HelpName = "FILE", Required = true };
+        var model = EvaluateVerb.Model();
+        var command = VerbKit.Verb("score", "Scores a file of prompts.", "score --in prompts.jsonl --out scores.jsonl");
+        foreach (var option in (Option[])[input, output, model])
+            command.Options.Add(option);
+        command.Run(async (result, cancellationToken) =>
+        {
+            using var classifier = MlPromptClassifier.Load(result.GetValue(model) ?? ProductFiles.TriageModel);
+            var rows = await new ScoreFile(classifier, new VideoPromptRule()).RunAsync(result.GetValue(input)!, result.GetValue(output)!, cancellationToken);
+            await result.InvocationConfiguration.Error.WriteLineAsync($"{rows} rows scored.");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace HybridRouter.Verbs;
+
+/// <summary>What verbs share: options that mean the same everywhere, examples in the help, errors in one form.</summary>
+internal static class VerbKit
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    public static Command Verb(string name, string description, params string[] examples) =>
+        new(name, $"{description}\n\nExamples:\n{string.Join('\n', examples.Select(e => "  hybridrouter " + e))}");
+
+    public static Option<string?> Config() => new("--config") { Description = "Configuration file. Default: hybridrouter.json in this folder, else built-in defaults.", HelpName = "FILE" };
+
+    public static Option<bool> AsJson() => new("--json") { Description = "Write JSON for machines." };
+
+    /// <summary>Runs a verb's work and turns the errors that a user can mend into one line and an exit code.</summary>
+    public static void Run(this Command command, Func<ParseResult, CancellationToken, Task<int>> work) => command.SetAction(async (result, cancellationToken) =>
+    {
+        var error = result.InvocationConfiguration.Error;
+        try
+        {
+            return await work(result, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Failed;
+        }
+        catch (UsageException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitCode.Usage;
+        }
+        catch (Exception e) when (e is Triage.Training.DatasetException or Triage.ModelLoadException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitCode.Failed;
+        }
+    });
+
+    public static TextWriter Output(this ParseResult result) => result.InvocationConfiguration.Output;
+}
+
+/// <summary>The user asked for something that cannot be; the message says what to change.</summary>
+internal sealed class UsageException(string message) : Exception(message);
