@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace HybridRouter.Composition;
 
 /// <summary>Puts a gateway together from a configuration: the one place where parts meet.</summary>
-internal static class Gateways
+internal static partial class Gateways
 {
     /// <exception cref="UsageException">The configuration has problems; the message lists them all.</exception>
     public static RouterOptions ReadOptions(IConfiguration configuration, TextWriter warnings)
@@ -41,7 +41,7 @@ internal static class Gateways
             {
                 var result = RouterOptionsReader.Read(configuration);
                 foreach (var problem in result.Problems)
-                    reload.LogError("{Problem}", problem.ToString());
+                    LogProblem(reload, problem);
                 return result.Options;
             },
         };
@@ -59,7 +59,7 @@ internal static class Gateways
         }
         catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
         {
-            logger.LogError("The triage model cannot be used: {Why}", e.Message);
+            LogNoTriage(logger, e.Message);
             return new TriageJudge(null, options.Cutoff ?? 0.5f, "the classifier is not loaded", logger);
         }
     }
@@ -73,4 +73,10 @@ internal static class Gateways
             console.TimestampFormat = "HH:mm:ss ";
             console.UseUtcTimestamp = true;
         });
+
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Error, Message = "Configuration problem: {Problem}")]
+    private static partial void LogProblem(ILogger logger, ConfigurationProblem problem);
+
+    [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "The triage model cannot be used, so every prompt goes to the cloud: {Why}")]
+    private static partial void LogNoTriage(ILogger logger, string why);
 }

@@ -75,12 +75,12 @@ internal sealed class DemoClient(HttpClient http)
     private static (string Path, JsonObject Body) Compose(DemoPrompt prompt)
     {
         if (prompt.Suffix is { } suffix)
-            return ("v1/completions", new JsonObject { ["model"] = "auto", ["prompt"] = prompt.Text, ["suffix"] = suffix, ["max_tokens"] = MaxTokens });
+            return ("v1/completions", new JsonObject { ["model"] = prompt.Model, ["prompt"] = prompt.Text, ["suffix"] = suffix, ["max_tokens"] = MaxTokens });
         if (prompt.Responses)
-            return ("v1/responses", new JsonObject { ["model"] = "auto", ["input"] = prompt.Text, ["stream"] = prompt.Stream, ["max_output_tokens"] = MaxTokens, ["store"] = false });
+            return ("v1/responses", new JsonObject { ["model"] = prompt.Model, ["input"] = prompt.Text, ["stream"] = prompt.Stream, ["max_output_tokens"] = MaxTokens, ["store"] = false });
         var body = new JsonObject
         {
-            ["model"] = "auto",
+            ["model"] = prompt.Model,
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = prompt.Text }),
             ["max_tokens"] = MaxTokens,
             ["stream"] = prompt.Stream,

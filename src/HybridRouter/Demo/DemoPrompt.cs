@@ -10,6 +10,9 @@ public sealed record DemoPrompt(string Title, string Text)
     /// <summary>Sent with a tool that the model may call.</summary>
     public bool Tools { get; init; }
 
+    /// <summary>Model name sent; <c>auto</c> lets the router decide.</summary>
+    public string Model { get; init; } = "auto";
+
     /// <summary>Sent to <c>/v1/responses</c> instead of chat completions.</summary>
     public bool Responses { get; init; }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace HybridRouter.Verbs;
 
@@ -20,6 +21,8 @@ internal static class Cli
         {
             root.Subcommands.Add(verb);
         }
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExampleHelp((HelpAction)help.Action!);
         return root;
     }
 

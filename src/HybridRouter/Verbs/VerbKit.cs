@@ -13,8 +13,8 @@ internal static class VerbKit
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    public static Command Verb(string name, string description, params string[] examples) =>
-        new(name, $"{description}\n\nExamples:\n{string.Join('\n', examples.Select(e => "  hybridrouter " + e))}");
+    /// <param name="examples">Shown below the verb's own help; a line that does not name the program is prefixed with it.</param>
+    public static Command Verb(string name, string description, params string[] examples) => new ExampleCommand(name, description, examples);
 
     public static Option<string?> Config() => new("--config") { Description = "Configuration file. Default: hybridrouter.json in this folder, else built-in defaults.", HelpName = "FILE" };
 
