@@ -13,6 +13,8 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouterMeter me
         var id = "req_" + Guid.CreateVersion7().ToString("N");
         context.TraceIdentifier = id;
         context.Response.Headers[RouteHeaders.RequestId] = id;
+        // What the SDKs show as request id; a provider's own takes its place in what the provider answered.
+        context.Response.Headers["x-request-id"] = id;
         try
         {
             await next(context).ConfigureAwait(false);
