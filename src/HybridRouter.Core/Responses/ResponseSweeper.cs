@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+
+namespace HybridRouter.Responses;
+
+/// <summary>Removes expired responses, at the start and once an hour.</summary>
+/// <param name="keep">How long a response is kept.</param>
+public sealed partial class ResponseSweeper(IResponseStore store, TimeSpan keep, TimeProvider time, ILogger<ResponseSweeper> logger)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
+
+    /// <summary>Runs until it is cancelled, and then returns.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        try
+        {
+            do
+            {
+                await SweepAsync(cancellationToken).ConfigureAwait(false);
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The program ends.
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var removed = await store.SweepAsync(time.GetUtcNow() - keep, cancellationToken).ConfigureAwait(false);
+            if (removed > 0)
+                LogSwept(removed);
+        }
+        catch (IOException e)
+        {
+            LogFailed(e);
+        }
+    }
+
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Information, Message = "Removed {Count} stored responses that had expired")]
+    private partial void LogSwept(int count);
+
+    [LoggerMessage(EventId = 1303, Level = LogLevel.Error, Message = "Expired responses could not be removed; the next try is in an hour")]
+    private partial void LogFailed(Exception exception);
+}
