@@ -45,7 +45,7 @@ public sealed class SimulatedCloud : IAsyncDisposable
     public static async Task<SimulatedCloud> StartAsync(
         SimulatedCloudOptions? options = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var app = CreateApp(options ?? new SimulatedCloudOptions(), time ?? TimeProvider.System);
+        var app = Build(options ?? new SimulatedCloudOptions(), time ?? TimeProvider.System, null, embedded: true);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -58,32 +58,10 @@ public sealed class SimulatedCloud : IAsyncDisposable
         }
     }
 
-    /// <summary>The application, not started, for a caller that runs it itself. It logs nothing unless asked to.</summary>
+    /// <summary>The application, not started, for a caller that runs it itself. It ends on Ctrl-C and SIGTERM, and logs nothing unless asked to.</summary>
     /// <exception cref="ArgumentException">The options cannot be used; the message names each member at fault.</exception>
-    public static WebApplication CreateApp(SimulatedCloudOptions options, TimeProvider time, Action<ILoggingBuilder>? logging = null)
-    {
-        var problems = options.Validate();
-        if (problems.Count > 0)
-            throw new ArgumentException("The simulated cloud's options cannot be used: " + string.Join(' ', problems), nameof(options));
-
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.ClearProviders();
-        logging?.Invoke(builder.Logging);
-        builder.WebHost.UseUrls(options.Urls);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
-        });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(500));
-        builder.Services.AddSingleton(_ => new SimulatorParts(options, time));
-        var app = builder.Build();
-        var parts = app.Services.GetRequiredService<SimulatorParts>();
-        app.Lifetime.ApplicationStopping.Register(parts.Stopping.Cancel);
-        CloudRoutes.Map(app, parts);
-        ControlApi.Map(app, parts);
-        return app;
-    }
+    public static WebApplication CreateApp(SimulatedCloudOptions options, TimeProvider time, Action<ILoggingBuilder>? logging = null) =>
+        Build(options, time, logging, embedded: false);
 
     /// <summary>Turns a fault on, after those that are on already.</summary>
     /// <exception cref="ArgumentException">The fault cannot be used; the message names the member.</exception>
@@ -113,5 +91,32 @@ public sealed class SimulatedCloud : IAsyncDisposable
     {
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+    }
+
+    private static WebApplication Build(SimulatedCloudOptions options, TimeProvider time, Action<ILoggingBuilder>? logging, bool embedded)
+    {
+        var problems = options.Validate();
+        if (problems.Count > 0)
+            throw new ArgumentException("The simulated cloud's options cannot be used: " + string.Join(' ', problems), nameof(options));
+
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.Logging.ClearProviders();
+        logging?.Invoke(builder.Logging);
+        builder.WebHost.UseUrls(options.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(500));
+        if (embedded)
+            builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
+        builder.Services.AddSingleton(_ => new SimulatorParts(options, time));
+        var app = builder.Build();
+        var parts = app.Services.GetRequiredService<SimulatorParts>();
+        app.Lifetime.ApplicationStopping.Register(parts.Stopping.Cancel);
+        CloudRoutes.Map(app, parts);
+        ControlApi.Map(app, parts);
+        return app;
     }
 }

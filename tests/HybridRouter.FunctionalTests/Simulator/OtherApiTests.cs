@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HybridRouter.Simulator;
 
 namespace HybridRouter.FunctionalTests.Simulator;
 
@@ -83,6 +84,30 @@ public sealed class OtherApiTests
         using var response = await client.ChatAsync(new string('x', 2000));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task CreateApp_RunByTheCaller_AnswersUntilStopped()
+    {
+        await using var app = SimulatedCloud.CreateApp(new SimulatedCloudOptions(), TimeProvider.System);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient();
+
+        using var response = await http.GetAsync(app.Urls.Single() + "/_simulator/state", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Start_WrongOptions_NamesThemAll()
+    {
+        var options = new SimulatedCloudOptions { OutputTokens = 0, TokensPerSecond = -1 };
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => SimulatedCloud.StartAsync(options));
+
+        Assert.Contains("outputTokens", error.Message);
+        Assert.Contains("tokensPerSecond", error.Message);
     }
 
     private static async Task<List<JsonElement>> EmbedAsync(CloudClient client, string input, string more)
