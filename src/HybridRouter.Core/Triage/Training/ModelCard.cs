@@ -23,7 +23,7 @@ public static class ModelCard
             - Score: estimated chance that a model of the 7B class fails, 0..1. Higher goes to the cloud.
             - Cutoff {metadata.Cutoff:0.00}: {metadata.CutoffRule}.
             - Trained on {metadata.TrainingRows} rows of `classifier-data/code.train.jsonl`, tested on {metadata.HoldoutRows} rows that training never saw.
-            - Ridge penalty {metadata.L2}, seed {metadata.Seed}. A row counts {metadata.Softness:0.##} by its judged difficulty and {1 - metadata.Softness:0.##} by its label.
+            - Ridge penalty {metadata.L2}, seed {metadata.Seed}. Target: {metadata.Softness:P0} judged difficulty, {1 - metadata.Softness:P0} label; a row of difficulty d enters as high with weight d and as low with weight 1 - d.
 
             """);
         if (metadata.KindPriors.Count > 0)
