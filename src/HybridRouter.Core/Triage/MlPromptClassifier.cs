@@ -34,7 +34,8 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
     {
         var metadata = ModelMetadata.Read(folder);
         if (metadata.FeatureSchema != FeatureSchema.Hash)
-            throw new ModelLoadException($"the model in {folder} was trained on feature layout {metadata.FeatureSchema}, this program has {FeatureSchema.Hash}: run `train` again");
+            throw new ModelLoadException(
+                $"the model in {folder} was trained on feature layout {metadata.FeatureSchema}, this program has {FeatureSchema.Hash}: run `train` again");
         var path = Path.Combine(folder, ModelFileName);
         if (!File.Exists(path))
             throw new ModelLoadException($"{path} is missing: run `train` to make a model, or restore the folder from the release");

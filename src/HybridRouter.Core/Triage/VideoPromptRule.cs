@@ -43,11 +43,9 @@ public sealed class VideoPromptRule : IPromptClassifier
     /// <summary>A cue counts only at the start of a word.</summary>
     private static bool Contains(string text, string cue)
     {
-        for (var at = text.IndexOf(cue, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(cue, at + 1, StringComparison.OrdinalIgnoreCase))
-        {
-            if (at == 0 || !char.IsLetter(text[at - 1]))
-                return true;
-        }
-        return false;
+        var at = text.IndexOf(cue, StringComparison.OrdinalIgnoreCase);
+        while (at > 0 && char.IsLetter(text[at - 1]))
+            at = text.IndexOf(cue, at + 1, StringComparison.OrdinalIgnoreCase);
+        return at >= 0;
     }
 }

@@ -49,7 +49,7 @@ internal static class CharScanner
             switch (c)
             {
                 case '$' or '\\' or '^': notation++; break;
-                case '_' when i > 0 && i + 1 < text.Length && (text[i + 1] is '{' || (Alone(text, i - 1) && char.IsAsciiLetterOrDigit(text[i + 1]))): subscripts++; break;
+                case '_' when IsSubscript(text, i): subscripts++; break;
                 case '[' when i > 0 && char.IsAsciiLetter(text[i - 1]): subscripts++; break;
                 case '.' when i + 2 < text.Length && text[i + 1] == '.' && text[i + 2] == '.': ellipsis++; i += 2; break;
                 case '=' or '<' or '>' or '+' or '*' or '&' or '|' or '{' or '}' or ';': operators++; break;
@@ -79,6 +79,9 @@ internal static class CharScanner
         counts[Signal.NonLatinScript] = nonLatin;
         counts[Signal.LowerCaseProse] = letters > 20 && upper * 100 < letters ? 1 : 0;
     }
+
+    private static bool IsSubscript(ReadOnlySpan<char> text, int i) =>
+        i > 0 && i + 1 < text.Length && (text[i + 1] == '{' || (Alone(text, i - 1) && char.IsAsciiLetterOrDigit(text[i + 1])));
 
     /// <summary>A single letter between characters that are neither letters nor digits, other than the words "a" and "I".</summary>
     private static bool Alone(ReadOnlySpan<char> text, int i) =>

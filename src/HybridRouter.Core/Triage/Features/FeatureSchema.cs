@@ -23,11 +23,11 @@ internal static class FeatureSchema
     /// <summary>Length of the vector of each hashed block: how loudly the block speaks before it is weighted.</summary>
     public const float WordNorm = 1.5f;
 
-    public const float PairNorm = 1f;
-    public const float LetterNorm = 1.5f;
+    public const float PairNorm = 0.5f;
+    public const float LetterNorm = 2.2f;
 
-    /// <summary>What 1 on the scale of a signal or concept becomes in the vector. Found by experiment.</summary>
-    public const double SignalScale = 0.25;
+    /// <summary>What 1 on the scale of a signal or concept becomes in the vector: under one ridge penalty, smaller is trusted less.</summary>
+    public const double SignalScale = 0.2;
 
     public const double ConceptScale = 0.7;
 
@@ -57,7 +57,10 @@ internal static class FeatureSchema
     private static string ComputeHash()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Version}|{LetterGram}|{WordNorm}|{PairNorm}|{LetterNorm}|{SignalScale}|{ConceptScale}|{WordBits}|{PairBits}|{LetterBits}|{TriageInput.HeadChars}|{TriageInput.TailChars}");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{Version}|{LetterGram}|{WordNorm}|{PairNorm}|{LetterNorm}|{SignalScale}|{ConceptScale}|");
+        text.Append(CultureInfo.InvariantCulture, $"{WordBits}|{PairBits}|{LetterBits}|{TriageInput.HeadChars}|{TriageInput.TailChars}");
         foreach (var signal in Enum.GetNames<Signal>())
             text.Append('|').Append(signal);
         foreach (var (name, words) in Lexicon.Concepts)

@@ -12,7 +12,7 @@ internal static class NumberScanner
     {
         var i = start;
         double value = 0;
-        while (i < text.Length && (IsDigit(text[i]) || (text[i] is ',' or '_' && i + 3 < text.Length && IsDigit(text[i + 1]) && IsDigit(text[i + 2]) && IsDigit(text[i + 3]))))
+        while (i < text.Length && (IsDigit(text[i]) || IsThousands(text, i)))
         {
             if (IsDigit(text[i]))
                 value = Math.Min(1e30, (value * 10) + (text[i] - '0'));
@@ -30,6 +30,9 @@ internal static class NumberScanner
         magnitude = Math.Min(Largest, magnitude);
         return i;
     }
+
+    private static bool IsThousands(ReadOnlySpan<char> text, int i) =>
+        text[i] is ',' or '_' && i + 3 < text.Length && IsDigit(text[i + 1]) && IsDigit(text[i + 2]) && IsDigit(text[i + 3]);
 
     private static int ExponentAt(ReadOnlySpan<char> text, int i)
     {
@@ -54,8 +57,9 @@ internal static class NumberScanner
     public static bool IsBound(ReadOnlySpan<char> text, int start)
     {
         var before = text[Math.Max(0, start - 10)..start].TrimEnd(" \t$({");
-        return before.EndsWith("<=") || before.EndsWith("≤") || before.EndsWith("<") || before.EndsWith("\\leq") || before.EndsWith("\\le")
-            || before.EndsWith("\\leqslant") || before.EndsWith("up to") || before.EndsWith("at most") || before.EndsWith("..");
+        return before.EndsWith("<=") || before.EndsWith("≤") || before.EndsWith("<")
+            || before.EndsWith("\\leq") || before.EndsWith("\\le") || before.EndsWith("\\leqslant")
+            || before.EndsWith("up to") || before.EndsWith("at most") || before.EndsWith("..");
     }
 
     private static bool IsDigit(char c) => (uint)(c - '0') <= 9;

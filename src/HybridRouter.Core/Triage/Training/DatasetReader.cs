@@ -99,7 +99,8 @@ public static class DatasetReader
                 return null;
             if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= min && number <= max)
                 return number;
-            return lenient ? null : throw Fault(Name, Line, $"\"{member}\" must be a number{(max < double.MaxValue ? $" from {min} to {max}" : "")}");
+            var range = max < double.MaxValue ? $" from {min} to {max}" : "";
+            return lenient ? null : throw Fault(Name, Line, $"\"{member}\" must be a number{range}");
         }
 
         public int Count(string member) => (int)(Number(member, 0, int.MaxValue) ?? 0);

@@ -59,11 +59,11 @@ public sealed class ShippedModelTests
 
         var figures = Evaluator.Evaluate(classifier, classifier.Cutoff, ShippedTriage.Holdout()).Labelled!;
 
-        Assert.True(figures.Auc >= 0.78, $"AUC {figures.Auc}");
+        Assert.True(figures.Auc >= 0.80, $"AUC {figures.Auc}");
         Assert.True(figures.Auc >= figures.LengthAuc + 0.2, $"length {figures.LengthAuc}");
-        Assert.True(figures.Accuracy >= 0.70, $"accuracy {figures.Accuracy}");
-        Assert.True(figures.FalseLocalRate <= 0.36, $"false local {figures.FalseLocalRate}");
-        Assert.True(figures.DifficultyCalibrationError <= 0.10, $"calibration {figures.DifficultyCalibrationError}");
+        Assert.True(figures.Accuracy >= 0.72, $"accuracy {figures.Accuracy}");
+        Assert.True(figures.FalseLocalRate <= 0.33, $"false local {figures.FalseLocalRate}");
+        Assert.True(figures.DifficultyCalibrationError <= 0.06, $"calibration {figures.DifficultyCalibrationError}");
     }
 
     [Fact]
