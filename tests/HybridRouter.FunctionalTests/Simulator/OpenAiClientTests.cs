@@ -86,7 +86,7 @@ public sealed class OpenAiClientTests
     [Fact]
     public async Task RateLimit_ClientWaitsAsToldAndThenGetsItsAnswer()
     {
-        await using var cloud = await StartAsync(o => o.Limits = new() { RequestsPerMinute = 60, BurstSeconds = 1 });
+        await using var cloud = await StartAsync(o => o.Limits = new() { RequestsPerMinute = 30, BurstSeconds = 1 });
         var chat = Client(cloud).GetChatClient("gpt-5");
 
         await chat.CompleteChatAsync("one");
