@@ -6,6 +6,7 @@ using HybridRouter.Gateway.Auth;
 using HybridRouter.Gateway.Endpoints;
 using HybridRouter.Gateway.Http;
 using HybridRouter.Gateway.Runtime;
+using HybridRouter.Responses;
 using HybridRouter.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -23,6 +24,9 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>Folder of the embedded database, made when missing; null keeps no responses.</summary>
+    public string? StorageFolder { get; init; }
 
     /// <summary>Watched for changes when set; <see cref="ReadOptions"/> then turns it into options, or null when it does not validate.</summary>
     public IConfiguration? Configuration { get; init; }
@@ -46,7 +50,7 @@ public static class GatewayHost
         app.UseRouting();
         var runtime = app.Services.GetRequiredService<GatewayRuntime>();
         app.MapModelApi(runtime);
-        app.MapResponsesApi(runtime);
+        app.MapResponsesApi(runtime, app.Services.GetRequiredService<ResponseServices>());
         app.MapModelsApi(runtime);
         app.MapRouteApi(runtime);
         app.MapHealthApi(runtime);
@@ -80,8 +84,23 @@ public static class GatewayHost
             setup.Time,
             s.GetRequiredService<ILoggerFactory>().CreateLogger("HybridRouter.Requests"),
             new ClientKeys(setup.Options.Server.ClientKeys) { Open = setup.Options.Server.ClientKeys.Count == 0 }));
+        AddResponses(services, setup);
         if (setup is { Configuration: { } configuration, ReadOptions: { } read })
             services.AddHostedService(s => ActivatorUtilities.CreateInstance<ConfigurationReload>(s, configuration, read));
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(RouterMeter.MeterName).AddPrometheusExporter());
+    }
+
+    private static void AddResponses(IServiceCollection services, GatewaySetup setup)
+    {
+        services.AddSingleton(s =>
+        {
+            var store = setup.StorageFolder is { } folder ? new SqliteResponseStore(Path.Combine(folder, "responses.db")) : null;
+            var running = new RunningResponses();
+            return new ResponseServices(store, running, new ResponseRecorder(store, running, setup.Time, () => Guid.CreateVersion7().ToString("N"), s.GetRequiredService<ILogger<ResponseRecorder>>()));
+        });
+        if (setup.StorageFolder is null)
+            return;
+        services.AddHostedService(s => new ResponseSweeping(new ResponseSweeper(
+            s.GetRequiredService<ResponseServices>().Store!, TimeSpan.FromDays(setup.Options.Storage.ResponseDays), setup.Time, s.GetRequiredService<ILogger<ResponseSweeper>>())));
     }
 }

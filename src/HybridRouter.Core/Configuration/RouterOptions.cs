@@ -96,7 +96,7 @@ public sealed class RouteProfileOptions
 
 public sealed class StorageOptions
 {
-    /// <summary>Folder of the embedded database. Default: <c>data</c> beside the configuration file. Needs a restart.</summary>
+    /// <summary>Folder of the embedded database. Default: <c>data</c> in the working folder. Needs a restart.</summary>
     public string? Path { get; set; }
 
     /// <summary>Days that stored responses are kept, 1..365. Default 30.</summary>

@@ -170,7 +170,7 @@ internal static class ResponsesRequestReader
     private static void ReadCloudOnly(JsonElement root, NeedsBuilder needs)
     {
         if (Member.Bool(root, "background") == true)
-            needs.CloudOnly ??= "background mode";
+            throw new ApiException(ApiError.Invalid("Background mode is not served here yet; leave 'background' out, or stream.", "background", "unsupported_parameter"));
         if (Member.Get(root, "conversation") is not null)
         {
             if (Member.Get(root, "previous_response_id") is not null)

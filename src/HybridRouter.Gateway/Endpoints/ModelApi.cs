@@ -18,7 +18,6 @@ internal static class ModelApi
         routes.MapPost("/v1/chat/completions", context => HandleAsync(context, runtime, WireApi.ChatCompletions));
         routes.MapPost("/v1/completions", context => HandleAsync(context, runtime, WireApi.Completions));
         routes.MapPost("/v1/embeddings", context => HandleAsync(context, runtime, WireApi.Embeddings));
-        routes.MapPost("/v1/responses", context => HandleAsync(context, runtime, WireApi.Responses));
     }
 
     private static async Task HandleAsync(HttpContext context, GatewayRuntime runtime, WireApi api)
@@ -29,15 +28,14 @@ internal static class ModelApi
         using var request = RequestReader.Read(api, utf8, RequestContexts.From(context.Request, caller));
         var answer = await runtime.Flow.RunAsync(request, context.RequestAborted).ConfigureAwait(false);
         await using (answer.ConfigureAwait(false))
-        {
-            account.Decided(request, answer);
-            RouteHeaders.Write(context.Response.Headers, answer.Decision);
-            await WriteAsync(context, api, answer, account, runtime.Time).ConfigureAwait(false);
-        }
+            await WriteAsync(context, request, answer, account, runtime.Time).ConfigureAwait(false);
     }
 
-    private static async Task WriteAsync(HttpContext context, WireApi api, FlowAnswer answer, RequestAccount account, TimeProvider time)
+    /// <summary>Writes an answer with the headers that explain it, and tells the account how it ended.</summary>
+    public static async Task WriteAsync(HttpContext context, ModelRequest request, FlowAnswer answer, RequestAccount account, TimeProvider time)
     {
+        account.Decided(request, answer);
+        RouteHeaders.Write(context.Response.Headers, answer.Decision);
         foreach (var (name, value) in answer.Reply.Headers)
             context.Response.Headers[name] = value;
         switch (answer.Reply)
@@ -50,7 +48,7 @@ internal static class ModelApi
                 account.Ended(RequestOutcome.Ok);
                 break;
             case BackendReply.Streaming streaming:
-                await StreamAsync(context, api, streaming, account, time).ConfigureAwait(false);
+                await StreamAsync(context, request.Api, streaming, account, time).ConfigureAwait(false);
                 break;
             case BackendReply.Failed failed:
                 account.Ended(RequestOutcome.Failed);

@@ -13,6 +13,8 @@ namespace HybridRouter.Composition;
 /// <summary>Puts a gateway together from a configuration: the one place where parts meet.</summary>
 internal static partial class Gateways
 {
+    private const string DefaultStorageFolder = "data";
+
     /// <exception cref="UsageException">The configuration has problems; the message lists them all.</exception>
     public static RouterOptions ReadOptions(IConfiguration configuration, TextWriter warnings)
     {
@@ -36,6 +38,7 @@ internal static partial class Gateways
         {
             Time = time,
             Logging = logging,
+            StorageFolder = options.Storage.Path ?? DefaultStorageFolder,
             Configuration = watched,
             ReadOptions = configuration =>
             {

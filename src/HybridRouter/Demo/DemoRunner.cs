@@ -25,7 +25,8 @@ internal sealed class DemoRunner(IAnsiConsole console)
         console.MarkupLineInterpolated($"simulated cloud on {cloud.BaseUri}");
         string? problem = null;
 
-        var options = Options(url, cloud.OpenAiUri);
+        using var storage = new TemporaryFolder();
+        var options = Options(url, cloud.OpenAiUri, storage.Path);
         await using var app = GatewayHost.Create(Gateways.Setup(options, Gateways.ConsoleLogging(LogLevel.Error)));
         await ServeVerb.StartAsync(app, cancellationToken);
         var address = app.Urls.First();
@@ -56,12 +57,13 @@ internal sealed class DemoRunner(IAnsiConsole console)
     }
 
     /// <summary>What a gateway does without a configuration file, with the simulated cloud as its provider.</summary>
-    private static RouterOptions Options(string url, Uri cloud) => Gateways.ReadOptions(
+    private static RouterOptions Options(string url, Uri cloud, string storage) => Gateways.ReadOptions(
         new ConfigurationBuilder()
             .AddInMemoryCollection(EmbeddedDefaults.For(_ => null))
             .AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["server:urls:0"] = url,
+                ["storage:path"] = storage,
                 ["cloud:providers:0:name"] = "simulated",
                 ["cloud:providers:0:baseUrl"] = cloud.AbsoluteUri,
                 ["cloud:providers:0:apiKeys:0"] = CloudKey,
@@ -69,4 +71,12 @@ internal sealed class DemoRunner(IAnsiConsole console)
             })
             .Build(),
         TextWriter.Null);
+}
+
+/// <summary>A folder that goes when the demo does.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("hybridrouter-demo-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,0 +1,17 @@
+using HybridRouter.Responses;
+using Microsoft.Extensions.Hosting;
+
+namespace HybridRouter.Gateway.Runtime;
+
+/// <summary>What the Responses endpoints use beside the flow.</summary>
+/// <param name="Store">Null: nothing is kept, and no response can be read or continued.</param>
+internal sealed record ResponseServices(IResponseStore? Store, RunningResponses Running, ResponseRecorder Recorder) : IDisposable
+{
+    public void Dispose() => Store?.Dispose();
+}
+
+/// <summary>Runs the sweep of expired responses for as long as the gateway runs.</summary>
+internal sealed class ResponseSweeping(ResponseSweeper sweeper) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => sweeper.RunAsync(stoppingToken);
+}
