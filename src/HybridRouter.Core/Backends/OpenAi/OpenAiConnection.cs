@@ -21,6 +21,8 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        // A stream that is given up would otherwise be read on for two seconds, and the engine would generate as long.
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
         EnableMultipleHttp2Connections = true,
         ActivityHeadersPropagator = null,
     });
