@@ -2,6 +2,7 @@ using HybridRouter.Backends;
 using HybridRouter.Backends.OpenAi;
 using HybridRouter.Configuration;
 using HybridRouter.Local.Managed;
+using HybridRouter.Local.Ollama;
 using HybridRouter.Local.OpenAi;
 using HybridRouter.Local.Processes;
 using HybridRouter.Models;
@@ -26,6 +27,7 @@ public static class LocalBackends
         {
             LocalEngineKind.OpenAiCompatible => new OpenAiCompatibleBackend(engine, SecretText.Resolve(engine.ApiKey), http, time, new Random(random.Next()), logger),
             LocalEngineKind.Managed => managed.Value.Create(engine),
+            LocalEngineKind.Ollama => new OllamaBackend(engine, SecretText.Resolve(engine.ApiKey), http, time, new Random(random.Next()), logger),
             _ => new UnavailableBackend(engine, $"the kind '{engine.Kind}' is not known"),
         }, logger))];
     }
