@@ -21,7 +21,7 @@ internal static class JsonText
     /// <summary>What triage sees of one turn, whose parts are joined by line breaks. Only the windows of a long one are decoded.</summary>
     public static TriageInput Window(IReadOnlyList<JsonElement> parts)
     {
-        var rawLength = parts.Sum(part => (long)RawLength(part));
+        var rawLength = parts.Sum(part => RawLength(part) + 1L) - 1;
         if (rawLength > WholeBytes)
             return new TriageInput { Head = Head(parts), Tail = Tail(parts), PromptChars = (int)Math.Min(int.MaxValue, rawLength) };
         return TriageInput.FromPrompt(parts.Count == 1 ? Decode(Raw(parts[0]), WholeBytes) : string.Join('\n', parts.Select(part => Decode(Raw(part), WholeBytes))));
