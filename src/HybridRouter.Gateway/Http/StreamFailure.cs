@@ -24,7 +24,8 @@ internal static class StreamFailure
     {
         try
         {
-            return JsonNode.Parse(item.Data.Span) as JsonObject;
+            // A node with a member twice would throw only when it is used.
+            return JsonNode.Parse(item.Data.Span, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = JsonBody.MaxDepth }) as JsonObject;
         }
         catch (JsonException)
         {

@@ -10,7 +10,7 @@ namespace HybridRouter.UnitTests.Architecture;
 public sealed class DependencyTests
 {
     private static readonly ArchUnitNET.Domain.Architecture Product = new ArchLoader()
-        .LoadAssemblies(typeof(ModelFlow).Assembly, typeof(Gateway.GatewayHost).Assembly, System.Reflection.Assembly.Load("HybridRouter.Local"))
+        .LoadAssemblies(typeof(ModelFlow).Assembly, typeof(HybridRouter.Gateway.GatewayHost).Assembly, System.Reflection.Assembly.Load("HybridRouter.Local"))
         .Build();
 
     [Theory]
