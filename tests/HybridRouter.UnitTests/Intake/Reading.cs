@@ -23,6 +23,6 @@ internal static class Reading
     {
         var error = Assert.Throws<ApiException>(() => Read(api, json)).Error;
         Assert.Equal((400, "invalid_request_error", param), (error.Status, error.Type, error.Param));
-        Assert.Contains($"'{param}'", error.Message);
+        Assert.Contains(param, error.Message);
     }
 }

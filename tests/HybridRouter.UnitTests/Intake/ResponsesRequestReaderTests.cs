@@ -24,6 +24,7 @@ public sealed class ResponsesRequestReaderTests
     [InlineData("""{"model":"auto","input":"a","tools":["x"]}""", "tools[0]")]
     [InlineData("""{"model":"auto","input":"a","tools":[{}]}""", "tools[0].type")]
     [InlineData("""{"model":"auto","input":"a","background":1}""", "background")]
+    [InlineData("""{"model":"auto","input":"a","background":true}""", "background")]
     [InlineData("""{"model":"auto","input":"a","text":1}""", "text")]
     [InlineData("""{"model":"auto","input":"a","text":{"format":1}}""", "text.format")]
     [InlineData("""{"model":"auto","input":"a","text":{"format":{"type":1}}}""", "text.format.type")]
@@ -70,7 +71,6 @@ public sealed class ResponsesRequestReaderTests
     }
 
     [Theory]
-    [InlineData("\"background\":true", "background mode")]
     [InlineData("\"conversation\":\"conv_1\"", "a stored conversation")]
     [InlineData("\"prompt\":{\"id\":\"p\"}", "a stored prompt")]
     [InlineData("\"tools\":[{\"type\":\"file_search\"}]", "a tool of type 'file_search'")]

@@ -39,10 +39,10 @@ public sealed class CapabilityTests
     [Fact]
     public void Missing_CloudOnlyRequest_CloudServesIt()
     {
-        using var request = Reading.Responses("""{"model":"auto","input":"a","background":true}""");
+        using var request = Reading.Responses("""{"model":"auto","input":"a","conversation":"c"}""");
 
         Assert.Null(Capability.Missing(request, Target(RouteKind.Cloud, ModelAbilities.All)));
-        Assert.Equal("background mode", Capability.Missing(request, Target(RouteKind.Local, ModelAbilities.All)));
+        Assert.Equal("a stored conversation", Capability.Missing(request, Target(RouteKind.Local, ModelAbilities.All)));
     }
 
     [Fact]

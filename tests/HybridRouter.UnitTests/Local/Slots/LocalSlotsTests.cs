@@ -126,7 +126,7 @@ public sealed class LocalSlotsTests
     }
 
     [Fact]
-    public async Task AcquireAsync_ManyConcurrentWithCancellations_NeverExceedsAndReachesCapacity()
+    public async Task AcquireAsync_ManyConcurrentWithCancellations_NeverExceedsAndGivesAllBack()
     {
         const int Capacity = 4;
         var slots = new LocalSlots(Capacity, TimeProvider.System);
@@ -160,9 +160,13 @@ public sealed class LocalSlotsTests
 
         await Task.WhenAll(Enumerable.Range(0, 32).Select(seed => Task.Run(() => OneAsync(seed))));
 
-        Assert.Equal(Capacity, highest);
+        // How many ran at once is the scheduler's affair; that all slots came back is not.
+        Assert.InRange(highest, 1, Capacity);
         Assert.True(served > 32 * 100);
         Assert.Equal((Capacity, 0), (slots.Snapshot().Free, slots.Snapshot().Waiting));
+        for (var i = 0; i < Capacity; i++)
+            Assert.NotNull(await slots.AcquireAsync(TimeSpan.Zero, CancellationToken.None));
+        Assert.Null(await slots.AcquireAsync(TimeSpan.Zero, CancellationToken.None));
     }
 
     private static void InterlockedMax(ref int target, int value)
