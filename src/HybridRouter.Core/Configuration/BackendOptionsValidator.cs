@@ -92,5 +92,9 @@ internal sealed class BackendOptionsValidator(RouterOptionsValidator report)
         {
             report.Bad(key, $"'{url}' is not an absolute http or https address");
         }
+        else if (parsed.UserInfo.Length > 0)
+        {
+            report.Bad(key, "must not hold a user name or password; write the key as a secret of its own");
+        }
     }
 }

@@ -44,10 +44,10 @@ public sealed class CloudProviderOptions
     /// <summary>Tries after the first, 0..10. Default 2.</summary>
     public int MaxRetries { get; set; } = 2;
 
-    /// <summary>First backoff, seconds; doubles per try, with full jitter. Default 0.5.</summary>
+    /// <summary>First backoff, seconds, 0..60; doubles per try, with full jitter. Default 0.5.</summary>
     public double BackoffSeconds { get; set; } = 0.5;
 
-    /// <summary>Longest wait for one retry, seconds; a longer <c>Retry-After</c> ends the tries. Default 8.</summary>
+    /// <summary>Longest wait for one retry, seconds, 0..600; a longer <c>Retry-After</c> ends the tries. Default 8.</summary>
     public double MaxBackoffSeconds { get; set; } = 8;
 }
 

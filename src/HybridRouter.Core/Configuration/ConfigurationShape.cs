@@ -11,6 +11,7 @@ internal static class ConfigurationShape
     public static IEnumerable<ConfigurationProblem> Check(IConfiguration section, Type type)
     {
         var known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        var nullability = new NullabilityInfoContext();
         foreach (var child in section.GetChildren())
         {
             // Editors want to know the schema; the program does not.
@@ -22,7 +23,7 @@ internal static class ConfigurationShape
                 yield return new ConfigurationProblem(Name(child.Path), $"is not known{Suggest(child.Key, known.Select(p => p.Name))}");
                 continue;
             }
-            foreach (var problem in CheckValue(child, property.PropertyType))
+            foreach (var problem in CheckValue(child, property.PropertyType, nullability.Create(property).ReadState == NullabilityState.Nullable))
                 yield return problem;
         }
     }
@@ -30,20 +31,23 @@ internal static class ConfigurationShape
     /// <summary>A key as the documentation writes it.</summary>
     public static string Name(string path) => string.Join(':', path.Split(':').Select(Camel));
 
-    private static IEnumerable<ConfigurationProblem> CheckValue(IConfigurationSection value, Type type)
+    private static IEnumerable<ConfigurationProblem> CheckValue(IConfigurationSection value, Type type, bool mayBeNull)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (ItemType(type) is { } item)
         {
             if (value.Value is { Length: > 0 })
                 return [new(Name(value.Path), "must be a list or an object, not a single value")];
-            return value.GetChildren().SelectMany(child => CheckValue(child, item));
+            return value.GetChildren().SelectMany(child => CheckValue(child, item, mayBeNull: false));
         }
         if (type.IsClass && type != typeof(string))
             return value.Value is { Length: > 0 } ? [new(Name(value.Path), "must be an object")] : Check(value, type);
         if (value.GetChildren().Any())
             return [new(Name(value.Path), "must be a single value")];
-        return value.Value is null || Converts(value.Value, type) ? [] : [new(Name(value.Path), $"'{Shorten(value.Value)}' is not {Describe(type)}")];
+        // The binder would make a number 0 and a text null.
+        if (value.Value is null)
+            return mayBeNull ? [] : [new(Name(value.Path), "must not be null; leave it out for the default")];
+        return Converts(value.Value, type) ? [] : [new(Name(value.Path), $"'{Shorten(value.Value)}' is not {Describe(type)}")];
     }
 
     private static Type? ItemType(Type type)

@@ -66,10 +66,10 @@ public sealed class LocalEngineOptions
     /// <summary>Longest start of a managed model, seconds, 1..3600. Default 180.</summary>
     public double StartTimeoutSeconds { get; set; } = 180;
 
-    /// <summary>Time to the first byte once a slot is held, seconds. Default 300.</summary>
+    /// <summary>Time to the first byte once a slot is held, seconds, 1..3600. Default 300.</summary>
     public double FirstByteTimeoutSeconds { get; set; } = 300;
 
-    /// <summary>Longest silence inside a stream, seconds. Default 120.</summary>
+    /// <summary>Longest silence inside a stream, seconds, 1..3600. Default 120.</summary>
     public double IdleTimeoutSeconds { get; set; } = 120;
 
     public List<LocalModelOptions> Models { get; set; } = [];

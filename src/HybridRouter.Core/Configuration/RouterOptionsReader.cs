@@ -7,7 +7,8 @@ public static class RouterOptionsReader
 {
     public static ConfigurationResult Read(IConfiguration configuration)
     {
-        var problems = ConfigurationShape.Check(configuration, typeof(RouterOptions)).ToList();
+        var problems = WatchedJsonSource.Faults(configuration).ToList();
+        problems.AddRange(ConfigurationShape.Check(configuration, typeof(RouterOptions)));
         // A value of a wrong type would throw in the binder, so the rest is only looked at when the shape is right.
         if (problems.Count > 0)
             return new ConfigurationResult(null, problems, []);

@@ -34,7 +34,7 @@ internal sealed class RouterOptionsValidator
 
     public void Unique(string section, IEnumerable<string> names)
     {
-        foreach (var twice in names.GroupBy(n => n, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+        foreach (var twice in names.Where(n => n.Length > 0).GroupBy(n => n, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
             Bad(section, $"the name '{twice.Key}' is used {twice.Count()} times; names must be unique");
     }
 
@@ -43,7 +43,7 @@ internal sealed class RouterOptionsValidator
         if (string.IsNullOrWhiteSpace(configured))
             Bad(key, "is empty; write env:NAME, file:PATH or the key");
         else if (SecretText.Resolve(configured) is null)
-            Warn(key, $"{SecretText.Describe(configured)} is not set");
+            Warn(key, $"{SecretText.Describe(configured)} is not set, empty or not readable");
         else if (!configured.StartsWith("env:", StringComparison.Ordinal) && !configured.StartsWith("file:", StringComparison.Ordinal))
             Warn(key, "the key stands in the configuration itself; env:NAME or file:PATH keeps it out of backups and version control");
     }
@@ -68,6 +68,8 @@ internal sealed class RouterOptionsValidator
         var readable = url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
         if (!Uri.TryCreate(readable, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
             Bad(key, $"'{url}' is not an address such as {ServerOptions.DefaultUrl}");
+        else if (parsed.Scheme == "https")
+            Bad(key, $"'{url}': the gateway itself speaks plain http; put a proxy that ends TLS (nginx, Caddy) in front and listen on {ServerOptions.DefaultUrl}");
         else if (!hasKeys && !(parsed.Host == "localhost" || (IPAddress.TryParse(parsed.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))))
             Bad(key, $"'{url}' can be reached from other machines, and no client keys are configured: anyone there could spend your quota. Add server:clientKeys, or listen on {ServerOptions.DefaultUrl}");
     }
@@ -79,8 +81,11 @@ internal sealed class RouterOptionsValidator
         InRange("routing:maxLocalWaitSeconds", routing.MaxLocalWaitSeconds, 0, 600);
         if (!HasProfile(options, routing.DefaultProfile))
             Bad("routing:defaultProfile", $"names the profile '{routing.DefaultProfile}', which routing:profiles does not have");
-        var local = options.Local.Engines.SelectMany(e => e.Models).Select(m => m.Name);
+        IEnumerable<string>? local = options.Local.Engines.SelectMany(e => e.Models).Select(m => m.Name);
         var cloud = options.Cloud.Providers.SelectMany(p => p.Models).Select(m => m.Name);
+        // An Ollama host lists its models itself, so a name that is not written here may still be served.
+        if (options.Local.Engines.Any(e => e.Kind == LocalEngineKind.Ollama && e.Models.Count == 0))
+            local = null;
         foreach (var (name, profile) in routing.Profiles)
         {
             if (profile.Cutoff is { } cutoff)
@@ -88,18 +93,17 @@ internal sealed class RouterOptionsValidator
             Known($"routing:profiles:{name}:localModel", profile.LocalModel, local, "a local model");
             Known($"routing:profiles:{name}:cloudModel", profile.CloudModel, cloud, "a cloud model");
         }
-        // An Ollama host lists its models itself, so a name that is not written here may still be served.
-        if (!options.Local.Engines.Any(e => e.Kind == LocalEngineKind.Ollama && e.Models.Count == 0))
-            Known("local:defaultModel", options.Local.DefaultModel, local, "a local model");
+        Known("local:defaultModel", options.Local.DefaultModel, local, "a local model");
         Known("cloud:defaultModel", options.Cloud.DefaultModel, cloud, "a cloud model");
     }
 
     public static bool HasProfile(RouterOptions options, string name) =>
         name.Equals("default", StringComparison.OrdinalIgnoreCase) || options.Routing.Profiles.ContainsKey(name);
 
-    private void Known(string key, string? name, IEnumerable<string> names, string what)
+    /// <param name="names">Null = not known before the engine is asked.</param>
+    private void Known(string key, string? name, IEnumerable<string>? names, string what)
     {
-        if (name is not null && !names.Contains(name, StringComparer.OrdinalIgnoreCase))
+        if (name is not null && names is not null && !names.Contains(name, StringComparer.OrdinalIgnoreCase))
             Bad(key, $"'{name}' is not {what}; configured: {string.Join(", ", names.DefaultIfEmpty("none"))}");
     }
 
