@@ -41,7 +41,7 @@ public sealed class ConfigurationSourceTests : IDisposable
     [Theory]
     [InlineData("{\n  \"routing\": {\n    oops\n", "LineNumber: 2")]
     [InlineData("[]", "must be an object")]
-    [InlineData("{\"cloud\":{},\"cloud\":{}}", "cloud")]
+    [InlineData("{\"triage\":{\"cutoff\":1,\"Cutoff\":0}}", "triage:Cutoff")]
     [InlineData("", "")]
     public void Load_BrokenFile_SaysWhere(string text, string detail)
     {
