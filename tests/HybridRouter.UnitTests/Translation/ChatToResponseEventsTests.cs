@@ -214,6 +214,15 @@ public class ChatToResponseEventsTests
     }
 
     [Fact]
+    public async Task Stream_EndsWithinACharacter_ShowsThatItIsMissing()
+    {
+        var events = await Wires.StreamAsync(Wires.ToChat("""{"input":"x"}"""), [Wires.Delta("""{"content":"a\ud83d"}""", "length"), "[DONE]"]);
+
+        Assert.Equal("a\uFFFD", (string?)Wires.Json(events[^1].Data)["response"]!["output"]![0]!["content"]![0]!["text"]);
+        Transcript.Check(events);
+    }
+
+    [Fact]
     public async Task Stream_FinishReasonWithoutDone_IsWhole() =>
         Assert.Equal("response.completed", (await Wires.StreamAsync(Wires.ToChat("""{"input":"x"}"""), [Wires.Text("a"), Wires.Delta("{}", "stop")]))[^1].Type);
 
