@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(3003, LogLevel.Error, "Engine {Engine} could not be set up")]
     public static partial void EngineUnavailable(ILogger logger, Exception exception, string engine);
+
+    [LoggerMessage(3020, LogLevel.Information, "{Step}")]
+    public static partial void Installing(ILogger logger, string step);
 }

@@ -1,5 +1,6 @@
 using HybridRouter.Backends;
 using HybridRouter.Configuration;
+using HybridRouter.Local.GgufHost;
 using HybridRouter.Local.Processes;
 using HybridRouter.Models;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ internal sealed class ManagedEngines
     public ManagedEngines(LocalOptions options, LocalWeights weights, HttpMessageInvoker http, TimeProvider time, ILogger logger)
     {
         _time = time;
-        _byEngine = options.Engines.Where(e => e.Kind == LocalEngineKind.Managed).ToDictionary(e => e.Name, e => Describe(e, weights), StringComparer.Ordinal);
+        _byEngine = options.Engines.Where(e => e.Kind == LocalEngineKind.Managed).ToDictionary(e => e.Name, e => Describe(e, weights, time, logger), StringComparer.Ordinal);
         _open = _byEngine.Count;
         var records = LaunchRecords.OfThisUser();
         if (records.CleanUp() is var ended and > 0)
@@ -27,11 +28,12 @@ internal sealed class ManagedEngines
 
     public IBackend Create(LocalEngineOptions engine) => new ManagedBackend(engine, _byEngine[engine.Name], _models, ReleaseAsync, _time);
 
-    private static List<ManagedModel> Describe(LocalEngineOptions engine, LocalWeights weights)
+    private static List<ManagedModel> Describe(LocalEngineOptions engine, LocalWeights weights, TimeProvider time, ILogger logger)
     {
         IModelCommand command = engine.Preset switch
         {
             ManagedPreset.LlamaServer => new LlamaServerCommand(engine, Environment.GetEnvironmentVariable("PATH")),
+            ManagedPreset.GgufHost => new GgufHostCommand(engine, GgufHostInstaller.ForThisProgram(time), new InstallProgress(logger)),
             _ => throw new NotSupportedException($"the preset '{engine.Preset}' is not part of this build"),
         };
         return [.. engine.Models.Select(m => new ManagedModel(engine, m, command, weights.MemoryMiB(m), () => weights.Resolve(m)))];

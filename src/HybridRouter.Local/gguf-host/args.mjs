@@ -9,7 +9,7 @@ Without --detached the server ends when its standard input does. GGUF_HOST_API_K
 
 export function readArgs(argv) {
   const { values } = parseArgs({
-    args: argv,
+    args: joinNegative(argv),
     options: {
       model: { type: "string" },
       port: { type: "string", default: "8081" },
@@ -45,6 +45,11 @@ export function readArgs(argv) {
     detached: values.detached,
     apiKey: process.env.GGUF_HOST_API_KEY || undefined,
   };
+}
+
+// parseArgs takes "-1" for another option unless it is joined to its own.
+function joinNegative(argv) {
+  return argv.reduce((joined, text) => (/^-\d+$/.test(text) && joined.length > 0 ? [...joined.slice(0, -1), `${joined.at(-1)}=${text}`] : [...joined, text]), []);
 }
 
 function integer(name, text, min, max) {

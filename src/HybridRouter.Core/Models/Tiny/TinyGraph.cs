@@ -31,11 +31,11 @@ internal sealed class TinyGraph
         _stateOf[vocabulary[TinyVocabulary.AnswerStart]] = AnswerState;
         Prefer(AnswerState, "{", 0.6f);
 
-        // In JSON: fill a string, else close what is open, else go on.
+        // In JSON, which a grammar enforces: fill a string, else close what is open, else go on. Without one it is text.
         var json = NewState(text);
-        string[] wishes = [TinyScript.StringValue, "}", "]", "\"", ",", "1", TinyVocabulary.Space.ToString()];
+        string[] wishes = [TinyScript.Completion[0], TinyScript.StringValue, "}", "]", "\"", ",", "1", TinyVocabulary.Space.ToString()];
         for (var i = 0; i < wishes.Length; i++)
-            Prefer(json, wishes[i], 2.6f - 0.3f * i);
+            Prefer(json, wishes[i], 2.4f - 0.25f * i);
         for (var token = 0; token < vocabulary.Count; token++)
         {
             if (vocabulary.Types[token] == (int)TinyTokenType.Normal && vocabulary.Texts[token].All(IsJsonMark))
