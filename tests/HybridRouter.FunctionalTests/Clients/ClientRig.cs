@@ -26,6 +26,7 @@ public sealed class ClientRig : IAsyncLifetime
 
     public const string Embeddings = "text-embedding-3-small", LocalModel = "local-coder";
 
+    private readonly DirectoryInfo _storage = Directory.CreateTempSubdirectory("hybridrouter-clients-");
     private WebApplication? _gateway;
 
     public SimulatedCloud Cloud { get; private set; } = null!;
@@ -47,7 +48,7 @@ public sealed class ClientRig : IAsyncLifetime
         _gateway = GatewayHost.Create(new GatewaySetup(Options(), new GatewayParts(
             options => CloudBackends.Create(options, TimeProvider.System, new Random(1), NullLoggerFactory.Instance),
             options => LocalBackends.Create(options, TimeProvider.System, new Random(1), NullLoggerFactory.Instance),
-            triage => new TriageJudge(classifier, triage.Cutoff ?? classifier.Cutoff, null, NullLogger<TriageJudge>.Instance))));
+            triage => new TriageJudge(classifier, triage.Cutoff ?? classifier.Cutoff, null, NullLogger<TriageJudge>.Instance))) { StorageFolder = _storage.FullName });
         await _gateway.StartAsync();
         var address = _gateway.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         BaseUrl = new Uri(new Uri(address), "v1");
@@ -69,6 +70,7 @@ public sealed class ClientRig : IAsyncLifetime
             await _gateway.DisposeAsync();
         await Cloud.DisposeAsync();
         await Local.DisposeAsync();
+        _storage.Delete(recursive: true);
     }
 
     private static SimulatedCloudOptions Quick() => new() { FirstTokenMilliseconds = 0, TokensPerSecond = 0, RecordBodies = true };

@@ -94,6 +94,23 @@ public sealed class OpenAiDotNetResponsesTests : IClassFixture<ClientRig>
         Assert.DoesNotContain(updates, u => u is StreamingResponseCompletedUpdate);
     }
 
+    [Theory]
+    [InlineData("cloud", "local")]
+    [InlineData("local", "cloud")]
+    public async Task StoredResponse_ContinuedOnTheOtherRoute_IsReadListedAndDeleted(string model, string other)
+    {
+        var first = (await _client.CreateResponseAsync(model, Echo)).Value;
+        var second = (await _client.CreateResponseAsync(other, "Reply with exactly: and then", first.Id)).Value;
+
+        var read = (await _client.GetResponseAsync(second.Id)).Value;
+        Assert.Equal(("and then", first.Id), (read.GetOutputText(), read.PreviousResponseId));
+        var items = await _client.GetResponseInputItemsAsync(first.Id).ToListAsync();
+        Assert.Equal(Echo, Assert.IsAssignableFrom<MessageResponseItem>(Assert.Single(items)).Content[0].Text);
+        Assert.True((await _client.DeleteResponseAsync(first.Id)).Value.Deleted);
+        var gone = await Assert.ThrowsAsync<ClientResultException>(() => _client.GetResponseAsync(first.Id));
+        Assert.Equal(404, gone.Status);
+    }
+
     private static CreateResponseOptions Options(string model, string text) =>
         new(model, [ResponseItem.CreateUserMessageItem(text)]) { StoredOutputEnabled = false };
 }

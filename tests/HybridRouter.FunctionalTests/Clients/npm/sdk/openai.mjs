@@ -105,6 +105,40 @@ const checks = {
     return { name: call.name, arguments: call.arguments, final: second.output_text };
   },
 
+  /** Creates on one route, continues on the other, reads back, deletes. */
+  async storedResponse() {
+    const other = model === 'cloud' ? 'local' : 'cloud';
+    const first = await client.responses.create({ model, input: echo });
+    const second = await client.responses.stream({ model: other, input: 'Reply with exactly: and then', previous_response_id: first.id }).finalResponse();
+    const read = await client.responses.retrieve(second.id);
+    const items = [];
+    for await (const item of client.responses.inputItems.list(second.id, { order: 'asc' })) items.push(item.content[0].text);
+    const cancelled = await failure(client.responses.cancel(first.id));
+    await client.responses.delete(first.id);
+    return {
+      text: read.output_text,
+      status: read.status,
+      previous: read.previous_response_id === first.id && second.previous_response_id === first.id,
+      items,
+      cancelled,
+      deleted: await failure(client.responses.retrieve(first.id)),
+      continued: await failure(client.responses.create({ model, input: echo, previous_response_id: first.id })),
+    };
+  },
+
+  /** Cancels by id what stalls in the middle of its stream. */
+  async cancelResponse() {
+    const stream = await client.responses.create({ model, input: echo, stream: true });
+    let [id, cancelled, last] = [null, null, null];
+    for await (const event of stream) {
+      last = event;
+      id ??= event.response.id;
+      if (event.type === 'response.output_text.delta') cancelled ??= await client.responses.cancel(id);
+    }
+    const read = await client.responses.retrieve(id);
+    return { cancelled: cancelled.status, last: last.type, read: read.status };
+  },
+
   async completion() {
     const data = await client.completions.create({ model, prompt: 'def add(a, b):', max_tokens: 20 });
     let streamed = '';
