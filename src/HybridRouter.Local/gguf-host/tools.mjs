@@ -92,7 +92,7 @@ export class ToolStream {
     if (call) return this.#emit(call);
     const all = this.#inCall ? open + text : text;
     this.#inCall = false;
-    return all ? [{ text: all }] : [];
+    return all && !(this.calls > 0 && !all.trim()) ? [{ text: all }] : [];
   }
 
   #step(out) {
@@ -116,9 +116,9 @@ export class ToolStream {
       return true;
     }
     if (this.#start && (bareCall.test(this.#held) || (this.#held.length < 60 && bareCallBegun.test(this.#held)))) return false;
-    const keep = Math.max(partialMark(this.#held, [open]), this.calls > 0 && !this.#held.trim() ? this.#held.length : 0);
-    const ready = this.#held.slice(0, this.#held.length - keep);
-    this.#held = this.#held.slice(this.#held.length - keep);
+    // White space before a tag belongs to the call, so it waits for what follows.
+    const ready = this.#held.slice(0, this.#held.length - partialMark(this.#held, [open])).trimEnd();
+    this.#held = this.#held.slice(ready.length);
     if (ready) {
       this.#start = false;
       out.push({ text: ready });
