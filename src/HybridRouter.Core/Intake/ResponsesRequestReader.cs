@@ -82,6 +82,7 @@ internal static class ResponsesRequestReader
             case "function_call_output" or "custom_tool_call_output":
                 prompt.AddToolResult();
                 prompt.AddChars(Raw.Length(item));
+                ReadToolImages(item, needs);
                 return true;
             case "function_call" or "custom_tool_call" or "reasoning":
                 prompt.AddChars(Raw.Length(item));
@@ -126,13 +127,32 @@ internal static class ResponsesRequestReader
             case "refusal":
                 break;
             case "input_image":
-                needs.Abilities |= ModelAbilities.Images;
+                ReadImage(part, needs);
                 break;
             case null:
                 throw Member.Bad(path + ".type", "is required");
             case var other:
                 needs.CloudOnly ??= $"content of type '{Raw.Name(other)}'";
                 break;
+        }
+    }
+
+    /// <summary>A file id means something only to the cloud that stored the file.</summary>
+    private static void ReadImage(JsonElement part, NeedsBuilder needs)
+    {
+        needs.Abilities |= ModelAbilities.Images;
+        if (Member.Get(part, "image_url") is null && Member.Get(part, "file_id") is not null)
+            needs.CloudOnly ??= "an image by file id";
+    }
+
+    private static void ReadToolImages(JsonElement item, NeedsBuilder needs)
+    {
+        if (Member.Get(item, "output") is not { ValueKind: JsonValueKind.Array } parts)
+            return;
+        foreach (var part in parts.EnumerateArray())
+        {
+            if (part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("input_image"))
+                ReadImage(part, needs);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class DemoRunner(IAnsiConsole console)
         await using var cloud = await SimulatedCloud.StartAsync(
             new SimulatedCloudOptions { Keys = [new SimulatedKeyOptions { Key = CloudKey, Id = "demo" }], Models = [CloudModel] }, TimeProvider.System, cancellationToken);
         console.MarkupLineInterpolated($"simulated cloud on {cloud.BaseUri}");
-        string? problem = null;
+        var problem = await LocalEngineSetup.PrepareAsync(console, cancellationToken);
 
         using var storage = new TemporaryFolder();
         var options = Options(url, cloud.OpenAiUri, storage.Path);

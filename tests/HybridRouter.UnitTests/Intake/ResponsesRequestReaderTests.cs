@@ -96,12 +96,21 @@ public sealed class ResponsesRequestReaderTests
 
     [Theory]
     [InlineData("{\"type\":\"input_image\",\"image_url\":\"data:,\"}", ModelAbilities.Images, null)]
+    [InlineData("{\"type\":\"input_image\",\"file_id\":\"file-1\"}", ModelAbilities.Images, "an image by file id")]
     [InlineData("{\"type\":\"input_file\",\"file_id\":\"f\"}", ModelAbilities.Text, "content of type 'input_file'")]
     public void Read_Part_NeedsAbility(string part, ModelAbilities ability, string? cloudOnly)
     {
         using var request = Reading.Responses($$"""{"model":"auto","input":[{"role":"user","content":[{{part}}]}]}""");
 
         Assert.Equal((ability, cloudOnly), (request.Needs.Abilities, request.Needs.CloudOnly));
+    }
+
+    [Fact]
+    public void Read_ImageInAToolResult_NeedsImages()
+    {
+        using var request = Reading.Responses("""{"model":"auto","input":[{"type":"function_call_output","call_id":"c","output":[{"type":"input_image","image_url":"data:,"}]}]}""");
+
+        Assert.Equal(ModelAbilities.Images, request.Needs.Abilities);
     }
 
     [Theory]
