@@ -28,6 +28,7 @@ public static class LocalBackends
             LocalEngineKind.OpenAiCompatible => new OpenAiCompatibleBackend(engine, SecretText.Resolve(engine.ApiKey), http, time, new Random(random.Next()), logger),
             LocalEngineKind.Managed => managed.Value.Create(engine),
             LocalEngineKind.Ollama => new OllamaBackend(engine, SecretText.Resolve(engine.ApiKey), http, time, new Random(random.Next()), logger),
+            LocalEngineKind.LLamaSharp => CreateLLamaSharp(engine, weights, time, logger),
             _ => new UnavailableBackend(engine, $"the kind '{engine.Kind}' is not known"),
         }, logger))];
     }
@@ -38,6 +39,14 @@ public static class LocalBackends
         var store = new ModelStore(options.ModelsPath ?? ModelsFolder.Shipped(AppContext.BaseDirectory));
         return new LocalWeights(ModelsFolder.ShippedCatalog(AppContext.BaseDirectory), store);
     }
+
+#if LLAMASHARP
+    private static LLama.LLamaSharpBackend CreateLLamaSharp(LocalEngineOptions engine, Lazy<LocalWeights> weights, TimeProvider time, ILogger logger) =>
+        new(engine, weights.Value, time, logger);
+#else
+    private static UnavailableBackend CreateLLamaSharp(LocalEngineOptions engine, Lazy<LocalWeights> weights, TimeProvider time, ILogger logger) =>
+        new(engine, "this build has no LLamaSharp; build with -p:UseLLamaSharp=cpu or -p:UseLLamaSharp=cuda12");
+#endif
 
     private static IBackend CreateOrExplain(LocalEngineOptions engine, Func<IBackend> create, ILogger logger)
     {

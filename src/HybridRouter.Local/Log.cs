@@ -37,4 +37,7 @@ internal static partial class Log
 
     [LoggerMessage(3020, LogLevel.Information, "{Step}")]
     public static partial void Installing(ILogger logger, string step);
+
+    [LoggerMessage(3016, LogLevel.Error, "Model {Model} in this process failed")]
+    public static partial void InProcessFailed(ILogger logger, Exception exception, string model);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HybridRouter.Backends;
+using HybridRouter.Local.OpenAi;
 using HybridRouter.Wire;
 using OllamaSharp.Models.Chat;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using HybridRouter.Backends;
 using HybridRouter.Configuration;
+using HybridRouter.Local.OpenAi;
 using HybridRouter.Wire;
 using OllamaSharp.Models;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HybridRouter.Wire;
 
-namespace HybridRouter.Local.Ollama;
+namespace HybridRouter.Local.OpenAi;
 
 /// <summary>Writes the OpenAI objects of one answer: same id, model and time in all of them.</summary>
 internal sealed class OpenAiShapes(WireApi api, string model, long created)
