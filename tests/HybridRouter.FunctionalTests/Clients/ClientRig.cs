@@ -17,7 +17,7 @@ namespace HybridRouter.FunctionalTests.Clients;
 /// A gateway between two simulated services: one is the cloud, the other stands for a local engine that speaks chat
 /// completions only. Tests of one client share it, one after the other.
 /// </summary>
-public sealed class ClientRig : IAsyncLifetime
+public class ClientRig : IAsyncLifetime
 {
     public const string Key = "client-key-of-the-tests";
 
@@ -71,9 +71,18 @@ public sealed class ClientRig : IAsyncLifetime
         await Cloud.DisposeAsync();
         await Local.DisposeAsync();
         _storage.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private static SimulatedCloudOptions Quick() => new() { FirstTokenMilliseconds = 0, TokensPerSecond = 0, RecordBodies = true };
+
+    private protected virtual LocalEngineOptions CreateEngine() => new()
+    {
+        Name = "engine",
+        ApiKey = "engine-key",
+        BaseUrl = Local.OpenAiUri.AbsoluteUri,
+        Models = [new LocalModelOptions { Name = LocalModel, ContextTokens = 65_536, Slots = 4 }],
+    };
 
     private RouterOptions Options() => new()
     {
@@ -99,16 +108,7 @@ public sealed class ClientRig : IAsyncLifetime
         },
         Local =
         {
-            Engines =
-            [
-                new LocalEngineOptions
-                {
-                    Name = "engine",
-                    ApiKey = "engine-key",
-                    BaseUrl = Local.OpenAiUri.AbsoluteUri,
-                    Models = [new LocalModelOptions { Name = LocalModel, ContextTokens = 65_536, Slots = 4 }],
-                },
-            ],
+            Engines = [CreateEngine()],
         },
     };
 

@@ -1,13 +1,13 @@
 // Runs one check with the official OpenAI client and prints what it saw as one line of JSON:
-//   node openai.mjs CHECK MODEL        with GATEWAY_URL, GATEWAY_KEY and NPM_FOLDER in the environment.
+//   node openai.mjs CHECK MODEL [PROMPT]        with GATEWAY_URL, GATEWAY_KEY and NPM_FOLDER in the environment.
 import { createRequire } from 'node:module';
 
 const require = createRequire(`${process.env.NPM_FOLDER}/package.json`);
 const OpenAI = require('openai');
 
-const [check, model] = process.argv.slice(2);
+const [check, model, prompt] = process.argv.slice(2);
 const client = new OpenAI({ baseURL: process.env.GATEWAY_URL, apiKey: process.env.GATEWAY_KEY });
-const echo = 'Reply with exactly: hybrid answer 42';
+const echo = prompt ?? 'Reply with exactly: hybrid answer 42';
 const user = (content) => [{ role: 'user', content }];
 
 const weather = {
@@ -15,7 +15,7 @@ const weather = {
   description: 'Weather of a city.',
   parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 };
-const askWeather = user('Use the tool get_weather for "Oslo".');
+const askWeather = user(prompt ?? 'Use the tool get_weather for "Oslo".');
 
 /** The error as callers see it. */
 async function failure(promise) {
