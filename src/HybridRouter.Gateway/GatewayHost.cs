@@ -64,7 +64,8 @@ public static class GatewayHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = server.MaxRequestBodyMiB * 1024L * 1024;
+            // The limit is kept where bodies are read, which tells the sender of a larger one why it is refused.
+            kestrel.Limits.MaxRequestBodySize = null;
         });
     }
 

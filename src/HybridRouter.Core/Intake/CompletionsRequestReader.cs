@@ -85,6 +85,7 @@ internal static class EmbeddingsRequestReader
                 prompt.AddChars(JsonText.RawLength(text));
                 break;
             case { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() is > 0 and <= MaxInputs || IsTokenIds(list):
+                CheckEntries(list);
                 prompt.AddChars(Raw.Length(list));
                 break;
             case { ValueKind: JsonValueKind.Array }:
@@ -104,6 +105,13 @@ internal static class EmbeddingsRequestReader
             Triage = prompt.ToTriageInput(tools: 0),
             Needs = new NeedsBuilder().Build(prompt.Chars, 0),
         };
+    }
+
+    private static void CheckEntries(JsonElement list)
+    {
+        var kind = list[0].ValueKind;
+        if (kind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Array) || list.EnumerateArray().Any(entry => entry.ValueKind != kind))
+            throw Member.Bad("input", "must hold strings, token ids or lists of token ids, and one of these only");
     }
 
     private static bool IsTokenIds(JsonElement list) => list.GetArrayLength() > 0 && list[0].ValueKind == JsonValueKind.Number;

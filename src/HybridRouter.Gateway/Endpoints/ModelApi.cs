@@ -24,7 +24,7 @@ internal static class ModelApi
     {
         var caller = runtime.ClientKeys.Authenticate(context.Request);
         using var account = new RequestAccount(runtime, context, api, caller);
-        var utf8 = await RequestBody.ReadAsync(context).ConfigureAwait(false);
+        var utf8 = await RequestBody.ReadAsync(context, runtime.Table.Current.Options.Server).ConfigureAwait(false);
         using var request = RequestReader.Read(api, utf8, RequestContexts.From(context.Request, caller));
         var answer = await runtime.Flow.RunAsync(request, context.RequestAborted).ConfigureAwait(false);
         await using (answer.ConfigureAwait(false))

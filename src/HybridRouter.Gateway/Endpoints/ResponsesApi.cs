@@ -47,7 +47,7 @@ internal static class ResponsesApi
     {
         var caller = runtime.ClientKeys.Authenticate(context.Request);
         using var account = new RequestAccount(runtime, context, WireApi.Responses, caller);
-        using var sent = JsonBody.Parse(await RequestBody.ReadAsync(context).ConfigureAwait(false));
+        using var sent = JsonBody.Parse(await RequestBody.ReadAsync(context, runtime.Table.Current.Options.Server).ConfigureAwait(false));
         using var body = await ExpandAsync(sent, responses, caller, context.RequestAborted).ConfigureAwait(false);
         using var request = RequestReader.Read(WireApi.Responses, body, RequestContexts.From(context.Request, caller));
         using var recording = responses.Recorder.Begin(sent, caller, context.RequestAborted);

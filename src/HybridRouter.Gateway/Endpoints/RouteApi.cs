@@ -19,7 +19,7 @@ internal static class RouteApi
         routes.MapPost("/v1/route", async (HttpContext context) =>
         {
             var caller = runtime.ClientKeys.Authenticate(context.Request);
-            using var body = JsonBody.Parse(await RequestBody.ReadAsync(context).ConfigureAwait(false));
+            using var body = JsonBody.Parse(await RequestBody.ReadAsync(context, runtime.Table.Current.Options.Server).ConfigureAwait(false));
             using var request = RequestReader.Read(Detect(body), WithModel(body), RequestContexts.From(context.Request, caller));
             return JsonReply.Write(ToJson(runtime.Flow.Explain(request, TopFeatures)));
         });

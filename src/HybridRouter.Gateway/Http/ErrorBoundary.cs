@@ -27,9 +27,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouterMeter me
         }
         catch (BadHttpRequestException e)
         {
-            await RefuseAsync(context, e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new ApiError(413, "invalid_request_error", "request_too_large", "The request body is larger than this gateway accepts (server.maxRequestBodyMiB).")
-                : new ApiError(e.StatusCode, "invalid_request_error", "bad_request", "The HTTP request is malformed or was cut off.")).ConfigureAwait(false);
+            await RefuseAsync(context, new ApiError(e.StatusCode, "invalid_request_error", "bad_request", "The HTTP request is malformed or was cut off.")).ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {

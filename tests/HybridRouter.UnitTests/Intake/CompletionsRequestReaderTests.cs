@@ -49,6 +49,8 @@ public sealed class CompletionsRequestReaderTests
     [InlineData("""{"model":"auto","input":""}""", "input")]
     [InlineData("""{"model":"auto","input":[]}""", "input")]
     [InlineData("""{"model":"auto","input":{}}""", "input")]
+    [InlineData("""{"model":"auto","input":[null]}""", "input")]
+    [InlineData("""{"model":"auto","input":["a",1]}""", "input")]
     [InlineData("""{"model":"auto","input":"a","encoding_format":"hex"}""", "encoding_format")]
     public void ReadEmbeddings_WrongMember_IsNamed(string json, string param) => Reading.AssertRefused(WireApi.Embeddings, json, param);
 
