@@ -107,19 +107,25 @@ public sealed class FailoverTests
     }
 
     [Theory]
-    [InlineData(SimulatedFaultKind.Cut)]
-    [InlineData(SimulatedFaultKind.BadJson)]
-    [InlineData(SimulatedFaultKind.StreamError)]
-    public async Task ResponsesStream_BreaksInTheMiddle_EndsAsFailed(SimulatedFaultKind kind)
+    [InlineData(SimulatedFaultKind.Cut, true)]
+    [InlineData(SimulatedFaultKind.BadJson, true)]
+    [InlineData(SimulatedFaultKind.StreamError, true)]
+    [InlineData(SimulatedFaultKind.Cut, false)]
+    [InlineData(SimulatedFaultKind.BadJson, false)]
+    [InlineData(SimulatedFaultKind.StreamError, false)]
+    public async Task ResponsesStream_BreaksInTheMiddle_EndsAsFailed(SimulatedFaultKind kind, bool cloud)
     {
         await using var gateway = await StartAsync();
-        gateway.Cloud.AddFault(new() { Kind = kind, AfterEvents = 6 });
-        var events = await EventsAsync(await gateway.ResponseAsync("hard", ",\"stream\":true"));
+        var (service, other) = cloud ? (gateway.Cloud, gateway.Local) : (gateway.Local, gateway.Cloud);
+        service.AddFault(new() { Kind = kind, AfterEvents = 6 });
+        var events = await EventsAsync(await gateway.ResponseAsync(cloud ? "hard" : "easy", ",\"stream\":true"));
 
         var last = JsonDocument.Parse(events[^1]).RootElement;
         Assert.Equal(("response.failed", "failed"), (last.GetProperty("type").GetString(), last.GetProperty("response").GetProperty("status").GetString()));
         Assert.NotEqual("", last.GetProperty("response").GetProperty("error").GetProperty("code").GetString());
-        Assert.Empty(Posts(gateway.Local));
+        var numbers = events.Select(e => JsonDocument.Parse(e).RootElement.GetProperty("sequence_number").GetInt32()).ToArray();
+        Assert.Equal(numbers.Order().Distinct(), numbers);
+        Assert.Empty(Posts(other));
     }
 
     [Fact]
