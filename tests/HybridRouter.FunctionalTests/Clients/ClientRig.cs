@@ -21,8 +21,8 @@ public class ClientRig : IAsyncLifetime
 {
     public const string Key = "client-key-of-the-tests";
 
-    /// <summary>Cloud models: triage decides; never triaged and never answered on-prem; triaged as simple, as complex.</summary>
-    public const string Main = "gpt-main", Strict = "gpt-strict", Simple = "gpt-simple", Complex = "gpt-complex";
+    /// <summary>Cloud models: triage decides; never triaged and never answered on-prem; the same on a provider whose key a test may spend; triaged as simple, as complex.</summary>
+    public const string Main = "gpt-main", Strict = "gpt-strict", Spent = "gpt-spent", Simple = "gpt-simple", Complex = "gpt-complex";
 
     public const string Embeddings = "text-embedding-3-small", LocalModel = "local-coder";
 
@@ -104,6 +104,7 @@ public class ClientRig : IAsyncLifetime
                     new() { Name = Main }, new() { Name = Simple, Profile = "simple" }, new() { Name = Complex, Profile = "complex" },
                     new() { Name = Embeddings, Embeddings = true }),
                 Provider("strict", maxRetries: 0, new CloudModelOptions { Name = Strict, Profile = "cloud only" }),
+                Provider("spent", maxRetries: 0, new CloudModelOptions { Name = Spent, Profile = "cloud only" }),
             ],
         },
         Local =

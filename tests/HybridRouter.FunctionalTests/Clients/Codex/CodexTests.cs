@@ -91,7 +91,7 @@ public sealed class CodexTests(ClientRig rig) : IClassFixture<ClientRig>, IAsync
     {
         rig.Cloud.AddFault(new SimulatedFault { Kind = SimulatedFaultKind.Status, Status = 429, Code = "insufficient_quota", Times = 1 });
 
-        var turn = await _codex.ExecAsync(ClientRig.Strict, Plain);
+        var turn = await _codex.ExecAsync(ClientRig.Spent, Plain);
 
         Assert.Equal(1, turn.ExitCode);
         Assert.Contains("uota", (string)turn.OfType("turn.failed").Single()["error"]!["message"]!, StringComparison.Ordinal);
