@@ -54,10 +54,9 @@ public static class LocalBackends
         {
             return create();
         }
-#pragma warning disable CA1031 // One engine's trouble, of whatever kind, must not keep the gateway from serving with the others.
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // One engine's trouble, of whatever kind, must not keep the gateway from serving with the others.
             Log.EngineUnavailable(logger, e, engine.Name);
             return new UnavailableBackend(engine, $"it could not be set up ({e.GetType().Name}: {e.Message})");
         }

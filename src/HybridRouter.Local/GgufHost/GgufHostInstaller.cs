@@ -12,9 +12,6 @@ namespace HybridRouter.Local.GgufHost;
 /// <param name="searchPath">The PATH variable.</param>
 public sealed class GgufHostInstaller(string packageFolder, string home, string? searchPath, TimeProvider time)
 {
-    /// <summary>Folder of this user for what HybridRouter keeps; null = the system's place for application data.</summary>
-    public const string HomeVariable = "HYBRIDROUTER_HOME";
-
     private const string TemporaryPrefix = "tmp-";
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(250);
 
@@ -25,13 +22,7 @@ public sealed class GgufHostInstaller(string packageFolder, string home, string?
     /// <summary>The installer of the package beside the running program, by this process's environment.</summary>
     public static GgufHostInstaller ForThisProgram(TimeProvider time)
     {
-        var home = Environment.GetEnvironmentVariable(HomeVariable);
-        if (string.IsNullOrEmpty(home))
-        {
-            var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-            home = Path.Combine(data.Length > 0 ? data : Path.Combine(Path.GetTempPath(), Environment.UserName), "hybridrouter");
-        }
-        return new GgufHostInstaller(Path.Combine(AppContext.BaseDirectory, "gguf-host"), home, Environment.GetEnvironmentVariable("PATH"), time);
+        return new GgufHostInstaller(Path.Combine(AppContext.BaseDirectory, "gguf-host"), UserFolder.Find(), Environment.GetEnvironmentVariable("PATH"), time);
     }
 
     /// <summary>Installs what is missing; at once when nothing is. Expected trouble is a result; only cancellation throws.</summary>
@@ -55,7 +46,7 @@ public sealed class GgufHostInstaller(string packageFolder, string home, string?
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return GgufHostInstallation.Failed($"'{_root}' cannot be written ({e.Message}); set {HomeVariable} to a folder that can");
+            return GgufHostInstallation.Failed($"'{_root}' cannot be written ({e.Message}); set {UserFolder.Variable} to a folder that can");
         }
     }
 

@@ -206,10 +206,9 @@ internal sealed class LLamaSharpBackend : IBackend
             entry.Problem = null;
             return model;
         }
-#pragma warning disable CA1031 // A missing native library, a broken file, no memory: all mean that this model is not served.
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A missing native library, a broken file, no memory: all mean that this model is not served.
             Log.InProcessFailed(_logger, e, entry.Options.Name);
             entry.Problem = $"LLamaSharp could not load it ({e.GetType().Name}); see the log";
             return null;

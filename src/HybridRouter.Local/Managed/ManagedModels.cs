@@ -58,6 +58,8 @@ internal sealed class ManagedModels : IModelEffects, IAsyncDisposable
     public IEnumerable<(string Key, ModelProcess Process)> Processes =>
         _runners.Select(r => (r.Key.Key, r.Value.Runner.Process)).Where(r => r.Process is not null)!;
 
+    private static Grant ShuttingDown => new(null, "the router is shutting down", null);
+
     public ModelSnapshot Snapshot(string key) => _snapshots[key];
 
     public ServiceTime ServiceTime(string key) => _serviceTimes[key];
@@ -89,7 +91,7 @@ internal sealed class ManagedModels : IModelEffects, IAsyncDisposable
             runner.Stop();
         await Task.WhenAll(_runners.Values.Select(r => r.Done)).ConfigureAwait(false);
         foreach (var waiting in _requests.Values)
-            waiting.TrySetResult(new Grant(null, "the router is shutting down", null));
+            waiting.TrySetResult(ShuttingDown);
     }
 
     void IModelEffects.Start(string model, int run)
@@ -152,7 +154,8 @@ internal sealed class ManagedModels : IModelEffects, IAsyncDisposable
         Grant grant = default;
         try
         {
-            Post(new SchedulerEvent.Requested(id, key));
+            if (!_events.Writer.TryWrite(new SchedulerEvent.Requested(id, key)))
+                return (ShuttingDown, id);
             grant = await waiting.Task.WaitAsync(maxWait < LongestTimer ? maxWait : LongestTimer, _time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)

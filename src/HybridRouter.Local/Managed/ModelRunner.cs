@@ -33,10 +33,9 @@ internal sealed class ModelRunner(ManagedModel model, int run, HttpMessageInvoke
         {
             end = new SchedulerEvent.Stopped(model.Key, run);
         }
-#pragma warning disable CA1031 // A start that fails in an unforeseen way must not leave the scheduler waiting for it.
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // A start that fails in an unforeseen way must not leave the scheduler waiting for it.
             Log.ModelStartBroke(logger, e, model.Key);
             end = new SchedulerEvent.Failed(model.Key, run, $"it could not be started ({e.GetType().Name}); see the log");
         }

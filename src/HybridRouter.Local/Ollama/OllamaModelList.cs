@@ -26,8 +26,7 @@ internal sealed class OllamaModelList(LocalEngineOptions engine, OllamaWire wire
     {
         try
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var tags = (await wire.ListLocalModelsAsync(timeout.Token).ConfigureAwait(false)).Select(m => m.Name).Order(StringComparer.Ordinal).ToList();
+            var tags = (await wire.ListLocalModelsAsync(cancellationToken).ConfigureAwait(false)).Select(m => m.Name).Order(StringComparer.Ordinal).ToList();
             if (engine.Models.Count == 0)
             {
                 foreach (var tag in tags.Where(t => !_discovered.ContainsKey(t)))

@@ -52,7 +52,7 @@ internal sealed class ServerHealth : IAsyncDisposable
             while (true)
             {
                 Volatile.Write(ref _signal, new(TaskCreationOptions.RunContinuationsAsynchronously));
-                var result = await _probe(cancellationToken).ConfigureAwait(false);
+                var result = await ProbeAsync(cancellationToken).ConfigureAwait(false);
                 _last = result;
                 if (result != before)
                     _changed(result);
@@ -63,6 +63,19 @@ internal sealed class ServerHealth : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+        }
+    }
+
+    private async Task<ProbeResult> ProbeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _probe(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A server can answer in ways nobody thought of; the watch must outlive that.
+            return new ProbeResult(false, $"The server could not be examined ({e.GetType().Name}).");
         }
     }
 

@@ -16,13 +16,7 @@ internal sealed class LaunchRecords(string folder)
     /// <summary>Start times of the same process can differ by rounding.</summary>
     private static readonly TimeSpan SameStart = TimeSpan.FromSeconds(2);
 
-    public static LaunchRecords OfThisUser()
-    {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        if (home.Length == 0)
-            home = Path.Combine(Path.GetTempPath(), Environment.UserName);
-        return new LaunchRecords(Path.Combine(home, "hybridrouter", "run"));
-    }
+    public static LaunchRecords OfThisUser() => new(Path.Combine(UserFolder.Find(), "run"));
 
     /// <summary>Notes a launch; disposing the record says that its process is gone.</summary>
     public IDisposable Add(string launchId)

@@ -45,6 +45,17 @@ public sealed class ServerHealthTests
         Assert.Equal(Down, await _changes.Reader.ReadAsync());
     }
 
+    [Fact]
+    public async Task Run_ProbeThrows_CountsAsDownAndGoesOn()
+    {
+        await using var health = Start(new LargestRandom());
+        (await _probes.Reader.ReadAsync()).SetException(new InvalidOperationException("odd"));
+
+        Assert.False((await _changes.Reader.ReadAsync()).Up);
+        (await NextProbeAfterAsync(ServerHealth.FirstDownInterval)).SetResult(Up);
+        Assert.Equal(Up, await _changes.Reader.ReadAsync());
+    }
+
     private ServerHealth Start(Random random) => new(
         cancellationToken =>
         {
