@@ -24,28 +24,40 @@ public sealed partial class CandidateRunner(TimeProvider time, ILogger<Candidate
             if (i > 0)
                 reason = FallbackReason(step.Target.Route, plan.Steps[i - 1], first!);
             var decision = new RouteDecision(step.Target.Route, backend.Name, model.Name, score, reason, i > 0);
-            var outgoing = OutgoingRequest.For(request, step, time);
-            var reply = await backend.SendAsync(outgoing.Request, cancellationToken).ConfigureAwait(false);
-            if (reply is not BackendReply.Failed)
-            {
-                var usage = new UsageTap();
-                try
-                {
-                    return new FlowAnswer(decision, ClientReply.From(reply, request, outgoing, usage, cancellationToken), usage);
-                }
-                catch (BackendStreamException e)
-                {
-                    await reply.DisposeAsync().ConfigureAwait(false);
-                    reply = new BackendReply.Failed(e.Failure);
-                }
-            }
-            var failed = (BackendReply.Failed)reply;
+            var usage = new UsageTap();
+            var reply = await TryAsync(request, step, usage, cancellationToken).ConfigureAwait(false);
+            if (reply is not BackendReply.Failed failed)
+                return new FlowAnswer(decision, reply, usage);
             LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);
             first ??= failed.Failure;
             var next = i + 1 < plan.Steps.Count ? plan.Steps[i + 1].Target : null;
             if (next is null || !CanGoOn(failed.Failure, step.Target.Route))
                 return new FlowAnswer(decision, new BackendReply.Failed(Choose(first, failed.Failure)), new UsageTap());
         }
+    }
+
+    private async Task<BackendReply> TryAsync(ModelRequest request, RouteStep step, UsageTap usage, CancellationToken cancellationToken)
+    {
+        BackendReply? reply = null;
+        BackendFailure failure;
+        try
+        {
+            var outgoing = OutgoingRequest.For(request, step, time);
+            reply = await step.Target.Backend.SendAsync(outgoing.Request, cancellationToken).ConfigureAwait(false);
+            return ClientReply.From(reply, request, outgoing, usage, cancellationToken);
+        }
+        catch (ApiException e)
+        {
+            // The wire of this model cannot say what the request asks; that of the next may.
+            failure = new BackendFailure(FailureKind.Rejected, e.Error);
+        }
+        catch (BackendStreamException e)
+        {
+            failure = e.Failure;
+        }
+        if (reply is not null)
+            await reply.DisposeAsync().ConfigureAwait(false);
+        return new BackendReply.Failed(failure);
     }
 
     /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons.</summary>

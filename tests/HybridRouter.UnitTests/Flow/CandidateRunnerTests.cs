@@ -161,6 +161,22 @@ public sealed class CandidateRunnerTests
     }
 
     [Fact]
+    public async Task Run_RequestThatTheLocalWireCannotSay_GoesToTheCloud()
+    {
+        const string json = """{"model":"auto","input":[{"role":"user","content":[{"type":"input_image","file_id":"file-1"}]}]}""";
+        _cloud.Answers("{}");
+        using var request = Reading.Responses(json);
+        RouteStep Step(ScriptedBackend backend, WireApi spoken) => new(new RouteTarget(backend, new ServedModel("m", "m") { Apis = spoken }), "planned");
+
+        var answer = await Runner.RunAsync(request, new RoutePlan([Step(_local, WireApi.ChatCompletions), Step(_cloud, WireApi.Responses)]), null, CancellationToken.None);
+        Assert.Equal((RouteKind.Cloud, "cloud fallback: local refused the request"), (answer.Decision.Route, answer.Decision.Reason));
+        Assert.Empty(_local.Asked);
+
+        var alone = await Runner.RunAsync(request, new RoutePlan([Step(_local, WireApi.ChatCompletions)]), null, CancellationToken.None);
+        Assert.Equal(400, Assert.IsType<BackendReply.Failed>(alone.Reply).Failure.Error.Status);
+    }
+
+    [Fact]
     public async Task Run_CallerLeaves_TriesNobodyElse()
     {
         using var caller = new CancellationTokenSource();
@@ -174,6 +190,8 @@ public sealed class CandidateRunnerTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(Chat, WireApi.ChatCompletions, [_local, _cloud], caller.Token));
         Assert.Empty(_cloud.Asked);
     }
+
+    private static CandidateRunner Runner => new(TimeProvider.System, NullLogger<CandidateRunner>.Instance);
 
     private static string Body(ScriptedBackend backend) => Encoding.UTF8.GetString(backend.Asked[0].Body.Span);
 
@@ -193,6 +211,6 @@ public sealed class CandidateRunnerTests
     {
         using var request = Reading.Read(api, json);
         var plan = new RoutePlan([.. steps.Select(b => new RouteStep(new RouteTarget(b, new ServedModel($"{b.Name}-model", $"{b.Name}-upstream") { Apis = api }), "planned", TimeSpan.FromSeconds(5)))]);
-        return await new CandidateRunner(TimeProvider.System, NullLogger<CandidateRunner>.Instance).RunAsync(request, plan, 0.25f, cancellationToken);
+        return await Runner.RunAsync(request, plan, 0.25f, cancellationToken);
     }
 }
