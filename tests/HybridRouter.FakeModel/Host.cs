@@ -15,7 +15,8 @@ internal static class Host
         using var http = OpenAiConnection.CreateHttp();
         var start = await ModelProcess.StartAsync(command, launch, http, TimeSpan.FromSeconds(60), new LaunchRecords(records), TimeProvider.System, CancellationToken.None);
         Console.WriteLine(start.Problem ?? string.Create(CultureInfo.InvariantCulture, $"{start.Process!.BaseUrl} {start.Process.Id}"));
-        await Task.Delay(Timeout.Infinite);
+        // A test that fails or is stopped must not leave this behind either.
+        await Console.In.ReadToEndAsync();
         return 0;
     }
 }
