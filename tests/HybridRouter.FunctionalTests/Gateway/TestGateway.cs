@@ -30,6 +30,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly CapturedLogs _logs = new();
+    private readonly DirectoryInfo _storage = Directory.CreateTempSubdirectory("hybridrouter-gateway-");
 
     private TestGateway(SimulatedCloud cloud, SimulatedCloud local, RouterOptions options, TriageJudge? judge, IConfiguration? configuration, Func<IConfiguration, RouterOptions?>? read)
     {
@@ -41,6 +42,7 @@ internal sealed class TestGateway : IAsyncDisposable
             triage => judge ?? new TriageJudge(new MarkedPromptClassifier(), triage.Cutoff ?? 0.5f, null, loggers.CreateLogger<TriageJudge>())))
         {
             Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs),
+            StorageFolder = _storage.FullName,
             Configuration = configuration,
             ReadOptions = read,
         });
@@ -145,6 +147,7 @@ internal sealed class TestGateway : IAsyncDisposable
         await _app.DisposeAsync();
         await Cloud.DisposeAsync();
         await Local.DisposeAsync();
+        _storage.Delete(recursive: true);
         AssertNoKey(_logs.Text);
         Assert.DoesNotContain(Marker, _logs.Text);
         Assert.DoesNotContain(_logs.Errors, e => e.Contains("unexpectedly", StringComparison.Ordinal) || e.Contains("unhandled", StringComparison.Ordinal));

@@ -6,7 +6,7 @@ namespace HybridRouter.FunctionalTests.Clients.Gguf;
 /// <summary>The same gateway, but its local engine is a real one: gguf-host with the tiny GGUF, started by the gateway.</summary>
 public sealed class GgufRig : ClientRig
 {
-    private protected override LocalEngineOptions CreateEngine() => new()
+    private protected override LocalEngineOptions CreateEngine(LocalEngineOptions simulated) => new()
     {
         Name = "engine",
         Kind = LocalEngineKind.Managed,
