@@ -38,8 +38,7 @@ public sealed class GgufHostInstaller(string packageFolder, string home, string?
             return GgufHostInstallation.Failed(problem!);
         try
         {
-            var target = Path.Combine(_root, _package.DependenciesId(platform));
-            var server = Path.Combine(target, "server-" + _package.CodeId(), GgufHostPackage.ServerFile);
+            var (target, server) = Paths(platform);
             if (!File.Exists(server))
                 problem = await InstallAsync(target, server, platform, progress, cancellationToken).ConfigureAwait(false);
             return problem is null ? GgufHostInstallation.Ready(node, server) : GgufHostInstallation.Failed(problem);
@@ -48,6 +47,18 @@ public sealed class GgufHostInstaller(string packageFolder, string home, string?
         {
             return GgufHostInstallation.Failed($"'{_root}' cannot be written ({e.Message}); set {UserFolder.Variable} to a folder that can");
         }
+    }
+
+    /// <summary>Whether a start would need no installation first. Does not look for Node.</summary>
+    public bool IsInstalled(GgufHostAccelerator accelerator) =>
+        _package.Exists
+        && GgufHostPlatform.Packages(GgufHostPlatform.System, RuntimeInformation.OSArchitecture, accelerator) is { } platform
+        && File.Exists(Paths(platform).Server);
+
+    private (string Target, string Server) Paths(IReadOnlyList<string> platform)
+    {
+        var target = Path.Combine(_root, _package.DependenciesId(platform));
+        return (target, Path.Combine(target, "server-" + _package.CodeId(), GgufHostPackage.ServerFile));
     }
 
     private async Task<string?> InstallAsync(

@@ -38,7 +38,7 @@ internal static partial class Gateways
         {
             Time = time,
             Logging = logging,
-            StorageFolder = options.Storage.Path ?? DefaultStorageFolder,
+            StorageFolder = options.Storage.Path ?? Path.Combine(ConfigurationSource.FolderOf(watched) ?? "", DefaultStorageFolder),
             Configuration = watched,
             ReadOptions = configuration =>
             {
@@ -70,6 +70,8 @@ internal static partial class Gateways
     public static Action<ILoggingBuilder> ConsoleLogging(LogLevel level) => logging => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Warning)
+        // A host that cannot start says so by its exception, which the verb turns into one line.
+        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

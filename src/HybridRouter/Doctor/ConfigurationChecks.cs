@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using HybridRouter.Configuration;
-using HybridRouter.Local;
-using HybridRouter.Models;
 
 namespace HybridRouter.Doctor;
 
@@ -32,32 +30,6 @@ internal sealed class ConfigurationChecks(HttpMessageInvoker http)
         }
     }
 
-    public static IEnumerable<Finding> Weights(RouterOptions options)
-    {
-        LocalWeights weights;
-        Finding? broken = null;
-        try
-        {
-            weights = LocalBackends.FindWeights(options.Local);
-        }
-        catch (InvalidDataException e)
-        {
-            (weights, broken) = (null!, new(FindingLevel.Fail, "manifest", e.Message, "Restore models/manifest.json."));
-        }
-        if (broken is not null)
-        {
-            yield return broken;
-            yield break;
-        }
-        foreach (var model in options.Local.Engines.Where(e => e.Kind is LocalEngineKind.Managed or LocalEngineKind.LLamaSharp).SelectMany(e => e.Models))
-        {
-            var file = weights.Resolve(model);
-            yield return file.Path is { } path
-                ? new(FindingLevel.Ok, "model " + model.Name, $"{path}, {new FileInfo(path).Length / 1e6:0.0} MB")
-                : new(FindingLevel.Fail, "model " + model.Name, file.Problem!, "Its prompts go to the cloud until the weights are there.");
-        }
-    }
-
     public async IAsyncEnumerable<Finding> UpstreamsAsync(RouterOptions options)
     {
         foreach (var provider in options.Cloud.Providers)
@@ -81,7 +53,7 @@ internal sealed class ConfigurationChecks(HttpMessageInvoker http)
         var what = $"cloud {provider.Name}" + (key is null ? "" : $", key {index + 1}");
         var secret = SecretText.Resolve(key);
         if (key is not null && secret is null)
-            return new(FindingLevel.Fail, what, $"{SecretText.Describe(key)} is not set", "Set it before the gateway starts.");
+            return new(FindingLevel.Fail, what, $"{SecretText.Describe(key)} is not set, empty or not readable", "Set it before the gateway starts.");
         var azure = provider.Kind == CloudKind.AzureOpenAi;
         var root = provider.BaseUrl.TrimEnd('/');
         var status = await GetAsync(azure ? $"{root}/openai/models?api-version={provider.ApiVersion}" : root + "/models", secret, azure);

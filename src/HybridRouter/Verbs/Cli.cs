@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 
 namespace HybridRouter.Verbs;
 
@@ -31,7 +32,8 @@ internal static class Cli
         // No verb at all is a question, not a mistake.
         var result = Create().Parse(args.Length == 0 ? ["--help"] : args);
         var exit = await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
-        return result.Errors.Count > 0 ? ExitCode.Usage : exit;
+        // Not by the errors alone: asking a verb for help leaves its required options out.
+        return result.Action is ParseErrorAction ? ExitCode.Usage : exit;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HybridRouter.Backends.OpenAi;
 using HybridRouter.Composition;
@@ -17,11 +18,10 @@ internal static class DoctorVerb
         var command = VerbKit.Verb("doctor", $"Looks at machine, engines, models, configuration and keys, and says what to do. Exit code {ExitCode.CheckFailed} when something fails.", "doctor", "doctor --config hybridrouter.json --json");
         command.Options.Add(config);
         command.Options.Add(json);
-        command.Run(async (result, _) =>
+        command.Run(async (result, cancellationToken) =>
         {
-            var configuration = ServeVerb.LoadConfiguration(result.GetValue(config), null);
             var findings = new List<Finding>();
-            await foreach (var finding in ExamineAsync(RouterOptionsReader.Read(configuration)))
+            await foreach (var finding in ExamineAsync(Read(result.GetValue(config)), cancellationToken))
                 findings.Add(finding);
             if (result.GetValue(json))
                 await result.Output().WriteLineAsync(JsonSerializer.Serialize(findings, VerbKit.Json));
@@ -32,19 +32,34 @@ internal static class DoctorVerb
         return command;
     }
 
-    private static async IAsyncEnumerable<Finding> ExamineAsync(ConfigurationResult configuration)
+    /// <summary>A file that is missing or broken is a finding like any other: the rest is looked at all the same.</summary>
+    private static ConfigurationResult Read(string? file)
     {
-        await foreach (var finding in MachineChecks.RunAsync())
+        try
+        {
+            return RouterOptionsReader.Read(ServeVerb.LoadConfiguration(file, null));
+        }
+        catch (UsageException e)
+        {
+            return new ConfigurationResult(null, [new ConfigurationProblem(file ?? ConfigurationSource.DefaultFileName, e.Message)], []);
+        }
+    }
+
+    private static async IAsyncEnumerable<Finding> ExamineAsync(ConfigurationResult configuration, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var http = OpenAiConnection.CreateHttp();
+        await foreach (var finding in MachineChecks.RunAsync(http).WithCancellation(cancellationToken))
             yield return finding;
         foreach (var finding in ConfigurationChecks.Validity(configuration))
             yield return finding;
         yield return Triage(configuration.Options?.Triage.ModelPath ?? ProductFiles.TriageModel);
         if (configuration.Options is not { } options)
             yield break;
-        using var http = OpenAiConnection.CreateHttp();
-        foreach (var finding in ConfigurationChecks.Ports(options).Concat(ConfigurationChecks.Weights(options)))
+        foreach (var finding in ConfigurationChecks.Ports(options))
             yield return finding;
-        await foreach (var finding in new ConfigurationChecks(http).UpstreamsAsync(options))
+        await foreach (var finding in WeightChecks.RunAsync(options.Local, cancellationToken))
+            yield return finding;
+        await foreach (var finding in new ConfigurationChecks(http).UpstreamsAsync(options).WithCancellation(cancellationToken))
             yield return finding;
     }
 

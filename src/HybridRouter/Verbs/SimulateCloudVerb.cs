@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using HybridRouter.Simulator;
 using Microsoft.Extensions.Hosting;
 
@@ -10,12 +11,12 @@ internal static class SimulateCloudVerb
 
     public static Command Create()
     {
-        var urls = new Option<string>("--urls") { Description = "Address to listen on (loopback).", HelpName = "URL", DefaultValueFactory = _ => DefaultUrl };
+        var urls = new Option<string>("--urls") { Description = "Address to listen on.", HelpName = "URL", DefaultValueFactory = _ => DefaultUrl };
         var options = new Option<string?>("--options") { Description = "JSON file with keys, limits and faults; see docs/simulated-cloud.md.", HelpName = "FILE" };
-        var rpm = new Option<long?>("--rpm") { Description = "Requests a minute per key and model." };
-        var tpm = new Option<long?>("--tpm") { Description = "Tokens a minute per key and model." };
-        var rpd = new Option<long?>("--rpd") { Description = "Requests a day per key and model." };
-        var concurrent = new Option<int?>("--concurrent") { Description = "Requests in flight per key and model." };
+        var rpm = Count("--rpm", "Requests a minute per key and model.");
+        var tpm = Count("--tpm", "Tokens a minute per key and model.");
+        var rpd = Count("--rpd", "Requests a day per key and model.");
+        var concurrent = Count("--concurrent", "Requests in flight per key and model.");
         var command = VerbKit.Verb("simulate-cloud", "Runs a simulated OpenAI cloud with enforced limits and switchable faults, to try a configuration without spending anything.",
             "simulate-cloud", "simulate-cloud --rpm 60 --tpm 90000", "simulate-cloud --options limits.json --urls http://127.0.0.1:9100");
         foreach (var option in (Option[])[urls, options, rpm, tpm, rpd, concurrent])
@@ -24,13 +25,13 @@ internal static class SimulateCloudVerb
         {
             var file = result.GetValue(options);
             var simulated = file is null ? new SimulatedCloudOptions() : Parse(await File.ReadAllTextAsync(file, cancellationToken));
-            simulated.Urls = result.GetValue(urls)!;
+            simulated.Urls = CheckUrl(result.GetValue(urls)!);
             simulated.Limits = simulated.Limits with
             {
                 RequestsPerMinute = result.GetValue(rpm) ?? simulated.Limits.RequestsPerMinute,
                 TokensPerMinute = result.GetValue(tpm) ?? simulated.Limits.TokensPerMinute,
                 RequestsPerDay = result.GetValue(rpd) ?? simulated.Limits.RequestsPerDay,
-                ConcurrentRequests = result.GetValue(concurrent) ?? simulated.Limits.ConcurrentRequests,
+                ConcurrentRequests = (int?)result.GetValue(concurrent) ?? simulated.Limits.ConcurrentRequests,
             };
             if (simulated.Validate() is { Count: > 0 } problems)
                 throw new UsageException(string.Join('\n', problems));
@@ -42,6 +43,25 @@ internal static class SimulateCloudVerb
         });
         return command;
     }
+
+    private static string CheckUrl(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme == "http"
+            ? url
+            : throw new UsageException($"--urls: '{url}' is not an address such as {DefaultUrl}.");
+
+    private static Option<long?> Count(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Single().Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+                return count;
+            result.AddError($"{name}: '{text}' is not a whole number from 1 to {int.MaxValue}.");
+            return null;
+        },
+    };
 
     private static SimulatedCloudOptions Parse(string json)
     {
