@@ -15,6 +15,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace HybridRouter.Gateway;
 
@@ -88,7 +89,9 @@ public static class GatewayHost
         AddResponses(services, setup);
         if (setup is { Configuration: { } configuration, ReadOptions: { } read })
             services.AddHostedService(s => ActivatorUtilities.CreateInstance<ConfigurationReload>(s, configuration, read));
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(RouterMeter.MeterName).AddPrometheusExporter());
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("hybridrouter"))
+            .WithMetrics(metrics => metrics.AddMeter(RouterMeter.MeterName).AddPrometheusExporter());
     }
 
     private static void AddResponses(IServiceCollection services, GatewaySetup setup)
