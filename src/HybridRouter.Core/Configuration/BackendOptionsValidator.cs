@@ -29,7 +29,7 @@ internal sealed class BackendOptionsValidator(RouterOptionsValidator report)
             report.InRange($"{key}:models:{i}:contextTokens", provider.Models[i].ContextTokens, 0, 100_000_000);
             Profile($"{key}:models:{i}:profile", provider.Models[i].Profile, options);
         }
-        Timeouts(key, provider.FirstByteTimeoutSeconds, provider.IdleTimeoutSeconds);
+        Timeouts(key, provider.FirstByteTimeoutSeconds, provider.AnswerTimeoutSeconds, provider.IdleTimeoutSeconds);
         report.InRange(key + ":maxRetries", provider.MaxRetries, 0, 10);
         report.InRange(key + ":backoffSeconds", provider.BackoffSeconds, 0, 60);
         report.InRange(key + ":maxBackoffSeconds", provider.MaxBackoffSeconds, 0, 600);
@@ -47,7 +47,7 @@ internal sealed class BackendOptionsValidator(RouterOptionsValidator report)
             CheckModel($"{key}:models:{i}", engine.Models[i], engine.Kind, options);
         report.InRange(key + ":idleMinutes", engine.IdleMinutes, 0, 1_000_000);
         report.InRange(key + ":startTimeoutSeconds", engine.StartTimeoutSeconds, 1, 3600);
-        Timeouts(key, engine.FirstByteTimeoutSeconds, engine.IdleTimeoutSeconds);
+        Timeouts(key, engine.FirstByteTimeoutSeconds, engine.AnswerTimeoutSeconds, engine.IdleTimeoutSeconds);
     }
 
     private void CheckModel(string key, LocalModelOptions model, LocalEngineKind kind, RouterOptions options)
@@ -63,9 +63,10 @@ internal sealed class BackendOptionsValidator(RouterOptionsValidator report)
         Profile(key + ":profile", model.Profile, options);
     }
 
-    private void Timeouts(string key, double firstByte, double idle)
+    private void Timeouts(string key, double firstByte, double answer, double idle)
     {
         report.InRange(key + ":firstByteTimeoutSeconds", firstByte, 1, 3600);
+        report.InRange(key + ":answerTimeoutSeconds", answer, 1, 3600);
         report.InRange(key + ":idleTimeoutSeconds", idle, 1, 3600);
     }
 

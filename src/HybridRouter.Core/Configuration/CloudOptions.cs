@@ -38,6 +38,9 @@ public sealed class CloudProviderOptions
     /// <summary>Time to the first byte, seconds, 1..3600. Default 120.</summary>
     public double FirstByteTimeoutSeconds { get; set; } = 120;
 
+    /// <summary>Time to the whole answer of a request that does not stream, seconds, 1..3600. Default 600, as long as most clients wait.</summary>
+    public double AnswerTimeoutSeconds { get; set; } = 600;
+
     /// <summary>Longest silence inside a stream, seconds, 1..3600. Default 120.</summary>
     public double IdleTimeoutSeconds { get; set; } = 120;
 

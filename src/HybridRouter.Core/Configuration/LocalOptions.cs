@@ -69,6 +69,9 @@ public sealed class LocalEngineOptions
     /// <summary>Time to the first byte once a slot is held, seconds, 1..3600. Default 300.</summary>
     public double FirstByteTimeoutSeconds { get; set; } = 300;
 
+    /// <summary>Time to the whole answer of a request that does not stream, seconds, 1..3600. Default 600. Ollama streams always.</summary>
+    public double AnswerTimeoutSeconds { get; set; } = 600;
+
     /// <summary>Longest silence inside a stream, seconds, 1..3600. Default 120.</summary>
     public double IdleTimeoutSeconds { get; set; } = 120;
 

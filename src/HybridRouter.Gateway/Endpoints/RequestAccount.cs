@@ -49,9 +49,13 @@ internal sealed partial class RequestAccount : IDisposable
     public void Dispose()
     {
         _runtime.Meter.Ended();
-        // Without a decision the request was refused; the error boundary counts those.
+        // Without a decision the request was refused, which the error boundary counts, or its client left before one fell.
         if (_decision is null)
+        {
+            if (_context.RequestAborted.IsCancellationRequested)
+                _runtime.Meter.Refused("client_left");
             return;
+        }
         if (_outcome == RequestOutcome.Cancelled && !_context.RequestAborted.IsCancellationRequested)
             _outcome = RequestOutcome.Failed;
         var duration = _runtime.Time.GetElapsedTime(_start);

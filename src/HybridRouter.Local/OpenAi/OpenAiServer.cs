@@ -19,6 +19,7 @@ internal sealed class OpenAiServer
         var endpoint = new OpenAiEndpoint(baseUrl)
         {
             FirstByteTimeout = TimeSpan.FromSeconds(options.FirstByteTimeoutSeconds),
+            AnswerTimeout = TimeSpan.FromSeconds(options.AnswerTimeoutSeconds),
             IdleTimeout = TimeSpan.FromSeconds(options.IdleTimeoutSeconds),
         };
         _connection = new OpenAiConnection(http, endpoint, time);

@@ -176,8 +176,11 @@ public sealed class FailoverTests
         Assert.Empty(Posts(other));
     }
 
-    private static void Impatient(RouterOptions options) =>
+    private static void Impatient(RouterOptions options)
+    {
         options.Cloud.Providers[0].FirstByteTimeoutSeconds = options.Local.Engines[0].FirstByteTimeoutSeconds = 1;
+        options.Cloud.Providers[0].AnswerTimeoutSeconds = options.Local.Engines[0].AnswerTimeoutSeconds = 1;
+    }
 
     private static async Task CloudFailsAsync(SimulatedFault fault, string what, string more)
     {

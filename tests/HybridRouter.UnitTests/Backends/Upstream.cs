@@ -23,11 +23,11 @@ internal sealed class Upstream : HttpMessageHandler
 
     public bool Closed { get; private set; }
 
-    public Task<BackendReply> OpenAsync(WireApi api, TimeProvider time, CancellationToken cancellationToken = default) =>
+    public Task<BackendReply> OpenAsync(WireApi api, TimeProvider time, bool stream = true, CancellationToken cancellationToken = default) =>
         new OpenAiConnection(
             new HttpMessageInvoker(this),
-            new OpenAiEndpoint(new Uri("http://upstream/v1")) { FirstByteTimeout = TimeSpan.FromSeconds(60), IdleTimeout = TimeSpan.FromSeconds(10), OpeningWindow = TimeSpan.FromSeconds(2) },
-            time).SendAsync(new BackendRequest(api, new ServedModel("m", "m"), "{}"u8.ToArray(), Stream: true), "sk-upstream", cancellationToken);
+            new OpenAiEndpoint(new Uri("http://upstream/v1")) { FirstByteTimeout = TimeSpan.FromSeconds(60), AnswerTimeout = TimeSpan.FromSeconds(300), IdleTimeout = TimeSpan.FromSeconds(10), OpeningWindow = TimeSpan.FromSeconds(2) },
+            time).SendAsync(new BackendRequest(api, new ServedModel("m", "m"), "{}"u8.ToArray(), stream), "sk-upstream", cancellationToken);
 
     public async Task WriteAsync(string text) => await _pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(text));
 

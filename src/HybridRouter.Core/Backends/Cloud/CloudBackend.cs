@@ -22,6 +22,7 @@ public sealed partial class CloudBackend : IBackend
         var endpoint = new OpenAiEndpoint(new Uri(options.BaseUrl))
         {
             FirstByteTimeout = TimeSpan.FromSeconds(options.FirstByteTimeoutSeconds),
+            AnswerTimeout = TimeSpan.FromSeconds(options.AnswerTimeoutSeconds),
             IdleTimeout = TimeSpan.FromSeconds(options.IdleTimeoutSeconds),
             AzureApiVersion = options.Kind == CloudKind.AzureOpenAi ? options.ApiVersion : null,
         };

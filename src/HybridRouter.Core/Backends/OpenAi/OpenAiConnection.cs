@@ -31,7 +31,8 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
     /// <param name="apiKey">The upstream's own key, or null; a client's key never comes here.</param>
     public async Task<BackendReply> SendAsync(BackendRequest request, string? apiKey, CancellationToken cancellationToken)
     {
-        var timeout = new CancellationTokenSource(endpoint.FirstByteTimeout, time);
+        var limit = request.Stream ? endpoint.FirstByteTimeout : endpoint.AnswerTimeout;
+        var timeout = new CancellationTokenSource(limit, time);
         var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         HttpResponseMessage? response = null;
         var handedOver = false;
@@ -64,7 +65,7 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             // The handler reports its own limit on connecting as a cancellation, too.
-            return new BackendReply.Failed(timeout.IsCancellationRequested ? UpstreamErrors.Timeout(endpoint.FirstByteTimeout) : UpstreamErrors.Unreachable(e));
+            return new BackendReply.Failed(timeout.IsCancellationRequested ? UpstreamErrors.Timeout(limit) : UpstreamErrors.Unreachable(e));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {

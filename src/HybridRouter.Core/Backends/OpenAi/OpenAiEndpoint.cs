@@ -6,7 +6,11 @@ namespace HybridRouter.Backends.OpenAi;
 /// <param name="BaseUrl">OpenAI wire: up to <c>/v1</c>. Azure: the resource endpoint.</param>
 public sealed record OpenAiEndpoint(Uri BaseUrl)
 {
+    /// <summary>Of a stream.</summary>
     public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Of a whole answer, which has no byte to show until it is done.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(600);
 
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(120);
 

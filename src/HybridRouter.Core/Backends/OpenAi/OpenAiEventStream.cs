@@ -38,6 +38,9 @@ internal sealed class OpenAiEventStream(
                 }
                 if (!IsJsonObject(item.Data.Span))
                     throw new BackendStreamException(UpstreamErrors.BadReply("an event that is not JSON"));
+                // Some servers leave the event lines of Responses out; the type stands in the data, too.
+                if (api == WireApi.Responses && item.Type is null)
+                    item = item with { Type = TypeOf(item.Data) };
                 sawEnd |= IsTerminal(item);
                 yield return item;
             }
@@ -86,6 +89,12 @@ internal sealed class OpenAiEventStream(
         // Some servers leave [DONE] out; a finish reason says as much.
         _ => item.Data.Span.IndexOf("\"finish_reason\":\""u8) >= 0 || item.Data.Span.IndexOf("\"finish_reason\": \""u8) >= 0,
     };
+
+    private static string? TypeOf(ReadOnlyMemory<byte> data)
+    {
+        using var document = JsonDocument.Parse(data, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });
+        return document.RootElement.Text("type");
+    }
 
     private static bool IsJsonObject(ReadOnlySpan<byte> data)
     {

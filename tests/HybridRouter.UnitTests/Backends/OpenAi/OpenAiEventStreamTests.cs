@@ -136,6 +136,29 @@ public sealed class OpenAiEventStreamTests
     }
 
     [Fact]
+    public async Task Send_WholeAnswer_HasALongerTimeoutOfItsOwn()
+    {
+        var silent = new Upstream { Silent = true };
+        var sending = silent.OpenAsync(WireApi.ChatCompletions, _time, stream: false);
+
+        var waited = await TestTime.AdvanceUntilAsync(_time, sending);
+        Assert.Contains("300 seconds", Assert.IsType<BackendReply.Failed>(await sending).Failure.Error.Message);
+        Assert.True(waited >= TimeSpan.FromSeconds(300));
+    }
+
+    [Fact]
+    public async Task Read_ResponsesWithoutEventLines_TakesTheTypesFromTheData()
+    {
+        await _upstream.SendAsync("""{"type":"response.created","response":{"id":"r"}}""", """{"type":"response.output_text.delta","delta":"a"}""", """{"type":"response.completed","response":{"id":"r"}}""");
+        await using var reply = await _upstream.OpenAsync(WireApi.Responses, _time);
+        var types = new List<string?>();
+
+        await foreach (var item in Assert.IsType<BackendReply.Streaming>(reply).Events)
+            types.Add(item.Type);
+        Assert.Equal(["response.created", "response.output_text.delta", "response.completed"], types);
+    }
+
+    [Fact]
     public async Task Send_HeadersButNoEvent_TimesOutAfterTheFirstByteTimeout()
     {
         var sending = _upstream.OpenAsync(WireApi.ChatCompletions, _time);

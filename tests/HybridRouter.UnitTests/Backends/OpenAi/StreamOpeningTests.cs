@@ -132,7 +132,7 @@ public sealed class StreamOpeningTests
     public async Task Open_CallerLeaves_Throws()
     {
         using var caller = new CancellationTokenSource();
-        var opening = _upstream.OpenAsync(WireApi.ChatCompletions, _time, caller.Token);
+        var opening = _upstream.OpenAsync(WireApi.ChatCompletions, _time, cancellationToken: caller.Token);
         await _upstream.Asked;
         await caller.CancelAsync();
 
