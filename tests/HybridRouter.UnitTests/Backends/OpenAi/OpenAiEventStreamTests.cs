@@ -150,6 +150,7 @@ public sealed class OpenAiEventStreamTests
     public async Task Read_ResponsesWithoutEventLines_TakesTheTypesFromTheData()
     {
         await _upstream.SendAsync("""{"type":"response.created","response":{"id":"r"}}""", """{"type":"response.output_text.delta","delta":"a"}""", """{"type":"response.completed","response":{"id":"r"}}""");
+        _upstream.End();
         await using var reply = await _upstream.OpenAsync(WireApi.Responses, _time);
         var types = new List<string?>();
 
