@@ -40,9 +40,6 @@ public static class ConfigurationSource
         }
     }
 
-    /// <summary>Where the configuration file is; null without one.</summary>
-    public static string? FolderOf(IConfiguration? configuration) => WatchedJsonSource.FolderOf(configuration);
-
     private sealed class PrefixedEnvironment : IConfigurationSource
     {
         public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider();

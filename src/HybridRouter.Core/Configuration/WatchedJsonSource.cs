@@ -34,20 +34,16 @@ internal sealed class WatchedJsonSource : JsonConfigurationSource
     public static IEnumerable<ConfigurationProblem> Faults(IConfiguration configuration) =>
         Providers(configuration).Select(p => p.Fault).OfType<ConfigurationProblem>();
 
-    public static string? FolderOf(IConfiguration? configuration) => Providers(configuration).Select(p => p.Folder).FirstOrDefault();
-
     /// <summary>The innermost cause tells line and byte; the outer texts only the path.</summary>
     public static string Explain(Exception exception) => exception.GetBaseException().Message;
 
-    private static IEnumerable<Provider> Providers(IConfiguration? configuration) =>
+    private static IEnumerable<Provider> Providers(IConfiguration configuration) =>
         configuration is IConfigurationRoot root ? root.Providers.OfType<Provider>() : [];
 
     private sealed class Provider(WatchedJsonSource source) : JsonConfigurationProvider(source)
     {
         private bool _loadedOnce;
         private string? _broken;
-
-        public string Folder { get; } = System.IO.Path.GetDirectoryName(source._fullPath)!;
 
         public ConfigurationProblem? Fault =>
             !File.Exists(source._fullPath) ? new ConfigurationProblem(source._fullPath, "the file is gone")

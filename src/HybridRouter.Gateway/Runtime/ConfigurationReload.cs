@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using HybridRouter.Configuration;
 using HybridRouter.Gateway.Auth;
 using Microsoft.Extensions.Configuration;
@@ -19,14 +20,28 @@ internal sealed partial class ConfigurationReload(
     /// <summary>Editors write a file in several steps; wait until it is quiet.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private IDisposable? _registration;
+
+    /// <summary>Watches before the host counts as started: the rest runs in the background and may begin later.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _registration = ChangeToken.OnChange(configuration.GetReloadToken, () => _changes.Writer.TryWrite(true));
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _registration?.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var changes = System.Threading.Channels.Channel.CreateBounded<bool>(new System.Threading.Channels.BoundedChannelOptions(1) { FullMode = System.Threading.Channels.BoundedChannelFullMode.DropWrite });
-        using var registration = ChangeToken.OnChange(configuration.GetReloadToken, () => changes.Writer.TryWrite(true));
-        while (await changes.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
+        while (await _changes.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(Quiet, time, stoppingToken).ConfigureAwait(false);
-            changes.Reader.TryRead(out _);
+            _changes.Reader.TryRead(out _);
             Apply();
         }
     }

@@ -38,7 +38,7 @@ internal static partial class Gateways
         {
             Time = time,
             Logging = logging,
-            StorageFolder = options.Storage.Path ?? Path.Combine(ConfigurationSource.FolderOf(watched) ?? "", DefaultStorageFolder),
+            StorageFolder = options.Storage.Path ?? DefaultStorageFolder,
             Configuration = watched,
             ReadOptions = configuration =>
             {

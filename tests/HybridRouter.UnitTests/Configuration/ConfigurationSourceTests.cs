@@ -58,13 +58,6 @@ public sealed class ConfigurationSourceTests : IDisposable
         Assert.Equal("7", ConfigurationSource.Load(Write("""{"routing":{"sessionMinutes":7}}""", ".router.json"))["routing:sessionMinutes"]);
 
     [Fact]
-    public void FolderOf_FileOrNone_IsTheFoldersPathOrNull()
-    {
-        Assert.Equal(_folder.Path, ConfigurationSource.FolderOf(ConfigurationSource.Load(Write("{}"))));
-        Assert.Null(ConfigurationSource.FolderOf(ConfigurationSource.Load(null)));
-    }
-
-    [Fact]
     public void Load_EnvironmentAndCommandLine_WinInThatOrder()
     {
         var path = Write("""{"storage":{"responseDays":3,"path":"x"},"routing":{"sessionMinutes":3}}""");
