@@ -5,16 +5,10 @@ return args switch
 {
     ["role", .. var role] => await BenchRoles.RunAsync(role),
     ["gateway", .. var options] => await GatewayBench.RunAsync(BenchOptions.Parse(options), Console.Out),
-    ["triage", ..] => Triage(),
+    ["triage", .. var options] => TriageLatency.Run(Console.Out) < TriageLatency.AimMicroseconds || !options.Contains("--check") ? 0 : 1,
     ["micro", .. var filter] => Micro(filter),
     _ => Usage(),
 };
-
-static int Triage()
-{
-    TriageLatency.Run(Console.Out);
-    return 0;
-}
 
 static int Micro(string[] filter)
 {
