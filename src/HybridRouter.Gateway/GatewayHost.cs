@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -38,6 +39,9 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
 /// <summary>Builds the gateway: services, pipeline, endpoints. The caller starts and disposes it.</summary>
 public static class GatewayHost
 {
+    /// <summary>Requests under way get this long to end when the gateway stops; then they are cut.</summary>
+    public static readonly TimeSpan Drain = TimeSpan.FromSeconds(5);
+
     public static WebApplication Create(GatewaySetup setup)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -73,6 +77,7 @@ public static class GatewayHost
     private static void AddServices(IServiceCollection services, GatewaySetup setup)
     {
         services.AddSingleton(setup.Time);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
         services.AddSingleton<RouterMeter>();
         services.AddSingleton(s => new RulesBuilder(setup.Parts, setup.Time));
         services.AddSingleton(s => new RoutingTable(s.GetRequiredService<RulesBuilder>().Build(setup.Options)));

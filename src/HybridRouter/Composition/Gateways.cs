@@ -70,8 +70,9 @@ internal static partial class Gateways
     public static Action<ILoggingBuilder> ConsoleLogging(LogLevel level) => logging => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Warning)
-        // A host that cannot start says so by its exception, which the verb turns into one line.
-        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+        // A host that cannot start says so by its exception, which the verb turns into one line. Critical stays: a service
+        // that fails later ends the program, and this is the only place that tells why.
+        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -32,6 +32,8 @@ internal static class DemoReport
         var (saved, tokens) = (results.Sum(r => r.CloudTokensSaved), results.Sum(r => r.Tokens));
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
             $"[bold]{local} of {all}[/] prompts answered locally; [bold]{saved}[/] of {tokens} tokens never touched the cloud quota.");
+        if (local == 0)
+            return;
         console.MarkupLine("[dim]The local model here is a 1 MB file made by hand: it proves the path (real llama.cpp, real GGUF), its answers are canned.[/]");
         console.MarkupLine("[dim]For one that answers well:  dotnet run --project src/HybridRouter -- models pull qwen2.5-coder-7b-instruct[/]");
     }

@@ -32,15 +32,14 @@ internal sealed class DemoRunner(IAnsiConsole console)
         var address = app.Urls.First();
         using var http = new HttpClient { BaseAddress = new Uri(address + "/"), Timeout = TimeSpan.FromMinutes(5) };
         var client = new DemoClient(http);
-        if (problem is null)
-            await LoadLocalModelAsync(client, cancellationToken);
+        await LoadLocalModelAsync(client, cancellationToken);
 
         var results = new List<DemoResult>();
         foreach (var prompt in DemoPrompts.All)
             results.Add(await client.SendAsync(prompt, cancellationToken));
         DemoReport.PrintTable(console, results);
         if (problem is not null)
-            console.MarkupLineInterpolated($"[yellow]No local engine: {problem}[/] Local prompts went to the cloud instead.");
+            console.MarkupLineInterpolated($"[yellow]No local engine: {problem}.[/] Local prompts went to the cloud instead.");
         if (!once)
         {
             DemoReport.PrintNextSteps(console, address);
@@ -49,11 +48,14 @@ internal sealed class DemoRunner(IAnsiConsole console)
         return results.All(r => r.Error is null && r.Status == 200) ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    /// <summary>The first request of a model loads it; the table should show a router at work, not a start-up.</summary>
+    /// <summary>The first request of a model loads it, or learns that it cannot be; the table should show a router at work, not a start-up.</summary>
     private async Task LoadLocalModelAsync(DemoClient client, CancellationToken cancellationToken)
     {
         var loaded = await client.SendAsync(new DemoPrompt("load", "hello") { Model = "local" }, cancellationToken);
-        console.MarkupLineInterpolated($"local model {loaded.Model} loaded in {loaded.Total.TotalSeconds:0.0} s");
+        if (loaded.Error is null)
+            console.MarkupLineInterpolated($"local model {loaded.Model} loaded in {loaded.Total.TotalSeconds:0.0} s");
+        else
+            console.MarkupLineInterpolated($"[yellow]local model: {loaded.Error}[/]");
     }
 
     /// <summary>What a gateway does without a configuration file, with the simulated cloud as its provider.</summary>

@@ -27,11 +27,14 @@ internal static class Cli
         return root;
     }
 
+    /// <summary>Longest orderly end after Ctrl+C or SIGTERM: requests under way, then the model processes. After that the exit code tells of the signal.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
+
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         // No verb at all is a question, not a mistake.
         var result = Create().Parse(args.Length == 0 ? ["--help"] : args);
-        var exit = await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        var exit = await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = EndLimit });
         // Not by the errors alone: asking a verb for help leaves its required options out.
         return result.Action is ParseErrorAction ? ExitCode.Usage : exit;
     }

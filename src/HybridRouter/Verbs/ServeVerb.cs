@@ -51,7 +51,8 @@ internal static class ServeVerb
         }
     }
 
-    /// <exception cref="IOException">An address is taken; the message names it.</exception>
+    /// <exception cref="IOException">An address is taken, or is not one of this machine; the message names it.</exception>
+    /// <exception cref="UsageException">An address is not one.</exception>
     public static async Task StartAsync(IHost app, CancellationToken cancellationToken)
     {
         try
@@ -61,6 +62,14 @@ internal static class ServeVerb
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             throw new IOException($"{e.Message} Another program uses the port; stop it, or choose another one with --urls.", e);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new IOException($"The address cannot be listened on: {e.Message}. Choose another one with --urls.", e);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            throw new UsageException($"{e.Message} Give --urls an address such as {ServerOptions.DefaultUrl}.");
         }
     }
 }
