@@ -34,7 +34,7 @@ internal static class CompletionsRequestReader
             if (suffix.ValueKind != JsonValueKind.String)
                 throw Member.Bad("suffix", "must be a string");
             needs.Abilities |= ModelAbilities.Infill;
-            prompt.AddChars(JsonText.RawLength(suffix));
+            prompt.AddChars(JsonText.Length(suffix));
         }
         if (Member.PositiveInt(root, "n") > 1 || Member.PositiveInt(root, "best_of") > 1)
             needs.Abilities |= ModelAbilities.MultipleChoices;
@@ -82,7 +82,7 @@ internal static class EmbeddingsRequestReader
             case { ValueKind: JsonValueKind.String } text when text.ValueEquals(""):
                 throw Member.Bad("input", "must not be empty");
             case { ValueKind: JsonValueKind.String } text:
-                prompt.AddChars(JsonText.RawLength(text));
+                prompt.AddChars(JsonText.Length(text));
                 break;
             case { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() is > 0 and <= MaxInputs || IsTokenIds(list):
                 CheckEntries(list);

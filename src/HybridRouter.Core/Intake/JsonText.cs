@@ -15,13 +15,25 @@ internal static class JsonText
     /// <summary>Text with more raw bytes than this has more characters than both windows, so they are full and do not overlap.</summary>
     private const int WholeBytes = (TriageInput.HeadChars + TriageInput.TailChars) * MaxBytesPerChar;
 
-    /// <summary>Bytes of the JSON string between its quotes: a cheap stand-in for its length.</summary>
-    public static int RawLength(JsonElement text) => Raw(text).Length;
+    /// <summary>
+    /// About the bytes that the text takes in UTF-8, at the price of counting. Not those between the quotes: some clients
+    /// escape every quote, angle bracket and umlaut with six bytes, and code would seem half as long again.
+    /// </summary>
+    public static int Length(JsonElement text)
+    {
+        var raw = Raw(text);
+        var backslashes = raw.Count((byte)'\\');
+        if (backslashes == 0)
+            return raw.Length;
+        var (pairs, units, below256) = (raw.Count("\\\\"u8), raw.Count("\\u"u8), raw.Count("\\u00"u8));
+        // One byte of each escape goes; of \uXXXX four for ASCII and its neighbours, two for what takes three bytes.
+        return raw.Length - backslashes + pairs - (4 * below256) - (2 * (units - below256));
+    }
 
     /// <summary>What triage sees of one turn, whose parts are joined by line breaks. Only the windows of a long one are decoded.</summary>
     public static TriageInput Window(IReadOnlyList<JsonElement> parts)
     {
-        var rawLength = parts.Sum(part => RawLength(part) + 1L) - 1;
+        var rawLength = parts.Sum(part => Raw(part).Length + 1L) - 1;
         if (rawLength > WholeBytes)
             return new TriageInput { Head = Head(parts), Tail = Tail(parts), PromptChars = (int)Math.Min(int.MaxValue, rawLength) };
         return TriageInput.FromPrompt(parts.Count == 1 ? Decode(Raw(parts[0]), WholeBytes) : string.Join('\n', parts.Select(part => Decode(Raw(part), WholeBytes))));

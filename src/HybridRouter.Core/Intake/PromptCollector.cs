@@ -37,7 +37,7 @@ internal sealed class PromptCollector
 
     public void AddText(string role, JsonElement text)
     {
-        _chars += JsonText.RawLength(text);
+        _chars += JsonText.Length(text);
         if (role == "user")
             _lastUserTurn.Add(text);
         if (role is "user" or "system" or "developer" && !_sawUser)

@@ -46,5 +46,7 @@ internal static class ModelsApi
 
 internal static class JsonReply
 {
-    public static IResult Write(JsonNode body, int status = StatusCodes.Status200OK) => Results.Content(body.ToJsonString(), "application/json", statusCode: status);
+    private static readonly System.Text.Json.JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static IResult Write(JsonNode body, int status = StatusCodes.Status200OK) => Results.Content(body.ToJsonString(Readable), "application/json", statusCode: status);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using HybridRouter.Wire;
 using Microsoft.AspNetCore.Http;
@@ -8,6 +9,9 @@ namespace HybridRouter.Gateway.Http;
 /// <summary>Writes errors in the shape that OpenAI clients read, with the headers that make them wait instead of hammering.</summary>
 internal static class OpenAiErrorWriter
 {
+    /// <summary>People read these in terminals, where an apostrophe should not be \u0027.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static async Task WriteAsync(HttpContext context, ApiError error)
     {
         var response = context.Response;
@@ -27,7 +31,7 @@ internal static class OpenAiErrorWriter
     public static byte[] ToJson(ApiError error)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
         writer.WriteStartObject();
         writer.WriteStartObject("error");
         writer.WriteString("message", error.Message);

@@ -38,6 +38,18 @@ internal sealed partial class ConfigurationReload(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await WatchAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host takes it for a crash when it never came to run, as with an address that is taken.
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken stoppingToken)
+    {
         while (await _changes.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(Quiet, time, stoppingToken).ConfigureAwait(false);

@@ -70,7 +70,7 @@ export class Engine {
   checkFits(tokens) {
     // One place stays free, or the library would begin to forget the start of the prompt.
     if (tokens.length > this.contextTokens - 2) {
-      throw invalid(`This model's context is ${this.contextTokens} tokens, but the prompt has ${tokens.length}.`, null, "context_length_exceeded");
+      throw invalid(`This model's context is ${this.contextTokens} tokens, but the prompt has ${tokens.length}; shorten it, or start the model with a larger context.`, null, "context_length_exceeded");
     }
   }
 

@@ -77,6 +77,23 @@ public sealed class JsonTextTests
         Assert.Equal("\ud83d tail", JsonText.Window([document.RootElement[0]]).Head);
     }
 
+    [Theory]
+    [InlineData("for (var i = 0; i < \"n\".Length && ok; i++)\n\tname += 'x';\n")]
+    [InlineData("Größe: naïve façade\n")]
+    [InlineData("提示词没有空格")]
+    [InlineData("C:\\users\\u00e4\\x")]
+    [InlineData("\u0001\\\"\n漢")]
+    public void Length_HoweverEscaped_IsAboutTheSame(string sample)
+    {
+        var text = Repeat(sample, 5_000);
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        foreach (var encoder in new[] { Escaping, Raw })
+        {
+            using var document = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(text, new JsonSerializerOptions { Encoder = encoder }));
+            Assert.InRange(JsonText.Length(document.RootElement), bytes * 0.7, bytes * 1.1);
+        }
+    }
+
     [Fact]
     public void Window_NoParts_IsEmpty() => Assert.Equal(("", "", 0), (JsonText.Window([]).Head, JsonText.Window([]).Tail, JsonText.Window([]).PromptChars));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HybridRouter.Composition;
 using HybridRouter.Models.Tiny;
 using HybridRouter.UnitTests.Triage;
 using HybridRouter.Verbs;
@@ -52,6 +53,20 @@ public sealed class VerbTests : IDisposable
         var rows = (await File.ReadAllLinesAsync(PathOf("out.jsonl"), TestContext.Current.CancellationToken)).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Equal(["\"a\"", "7"], rows.Select(r => r.GetProperty("id").GetRawText()));
         Assert.All(rows, r => Assert.InRange(r.GetProperty("score").GetDouble(), 0, 1));
+    }
+
+    [Fact]
+    public async Task Evaluate_JsonOfTheHoldout_HoldsTheFiguresBesidePromptLength()
+    {
+        var holdout = Path.Combine(ProductFiles.ClassifierData, "code.holdout.jsonl");
+
+        var outcome = await CommandRun.InProcessAsync("evaluate", "--data", holdout, "--json");
+
+        Assert.Equal((ExitCode.Ok, ""), (outcome.Exit, outcome.Error));
+        var report = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Equal(File.ReadLines(holdout).Count(l => l.Length > 0), report.GetProperty("rows").GetInt32());
+        var figures = report.GetProperty("labelled");
+        Assert.True(figures.GetProperty("aucMacro").GetDouble() > figures.GetProperty("lengthAucMacro").GetDouble());
     }
 
     [Fact]
