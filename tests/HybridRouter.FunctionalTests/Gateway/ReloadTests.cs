@@ -19,7 +19,9 @@ public sealed class ReloadTests
         Assert.Equal("cloud", Route(running));
 
         Change(configuration, "0.95");
-        await HybridRouter.FunctionalTests.Local.Eventually.TrueAsync(async () => Route(await gateway.ChatAsync("hard")) == "local", "the new cutoff is in force");
+        // Asked for the decision alone: sent for an answer, a request under the old cutoff would wait for the slow cloud.
+        await HybridRouter.FunctionalTests.Local.Eventually.TrueAsync(
+            async () => (await JsonAsync(await gateway.PostAsync("v1/route", Chat("hard")))).GetProperty("route").GetString() == "local", "the new cutoff is in force");
         release.SetResult();
 
         Assert.Equal("[DONE]", (await EventsAsync(running))[^1]);
