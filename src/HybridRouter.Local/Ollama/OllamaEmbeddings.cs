@@ -13,7 +13,7 @@ internal static class OllamaEmbeddings
     {
         Model = tag,
         Input = Input(body),
-        Dimensions = body.TryGetProperty("dimensions", out var dimensions) && dimensions.TryGetInt32(out var count) ? count : null,
+        Dimensions = OllamaOptions.Int(body, "dimensions"),
         KeepAlive = keepAlive,
         // OpenAI refuses what is too long; cutting it off silently would give the embedding of another text.
         Truncate = false,

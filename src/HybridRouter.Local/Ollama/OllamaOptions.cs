@@ -44,14 +44,15 @@ internal static class OllamaOptions
         body.TryGetProperty("stream_options", out var options) && options.ValueKind == JsonValueKind.Object
         && options.TryGetProperty("include_usage", out var include) && include.ValueKind == JsonValueKind.True;
 
+    /// <summary>Null when the member is missing or no text, or when the element has no members at all.</summary>
     public static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static int? Int(JsonElement body, string name) =>
+    public static int? Int(JsonElement body, string name) =>
         body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
     private static float? Float(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetSingle() : null;
+        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.GetSingle() is var number && float.IsFinite(number) ? number : null;
 
     private static string[]? Stop(JsonElement body)
     {

@@ -29,7 +29,7 @@ internal sealed record InfillRequest(byte[] Body, bool Stream, bool IncludeUsage
         {
             new("input_prefix", root.GetProperty("prompt").GetString()),
             new("input_suffix", root.GetProperty("suffix").GetString()),
-            new("n_predict", root.TryGetProperty("max_tokens", out var max) && max.TryGetInt32(out var tokens) ? tokens : DefaultMaxTokens),
+            new("n_predict", root.TryGetProperty("max_tokens", out var max) && max.ValueKind == JsonValueKind.Number && max.TryGetInt32(out var tokens) ? tokens : DefaultMaxTokens),
         };
         foreach (var name in NotForInfill)
             edits.Add(new(name, null));

@@ -67,6 +67,15 @@ public sealed class InfillTests
         Assert.Contains("out of memory", Assert.IsType<BackendReply.Failed>(reply).Failure.Error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task SendAsync_MaxTokensNull_IsTheDefault()
+    {
+        var (handler, _) = await SendAsync(
+            """{"model":"coder","prompt":"a","suffix":"b","max_tokens":null}""", stream: false, StubHandler.Json("""{"content":"x","stop":true}"""));
+
+        Assert.Equal(16, (int)JsonNode.Parse(Assert.Single(handler.Seen).Body)!["n_predict"]!);
+    }
+
     [Theory]
     [InlineData("""{"model":"coder","prompt":"a"}""", true)]
     [InlineData("""{"model":"coder","prompt":"a","suffix":""}""", true)]
