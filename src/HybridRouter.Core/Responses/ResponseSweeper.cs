@@ -20,7 +20,7 @@ public sealed partial class ResponseSweeper(IResponseStore store, TimeSpan keep,
             }
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException && cancellationToken.IsCancellationRequested)
         {
             // The program ends.
         }
@@ -34,7 +34,8 @@ public sealed partial class ResponseSweeper(IResponseStore store, TimeSpan keep,
             if (removed > 0)
                 LogSwept(removed);
         }
-        catch (IOException e)
+        // A store that was closed because the program ends is no failure.
+        catch (IOException e) when (!cancellationToken.IsCancellationRequested)
         {
             LogFailed(e);
         }

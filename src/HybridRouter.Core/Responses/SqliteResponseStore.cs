@@ -7,6 +7,7 @@ public sealed class SqliteResponseStore : IResponseStore
 {
     private readonly ResponseDatabase _database;
     private readonly SemaphoreSlim _writer = new(1, 1);
+    private volatile bool _closed;
 
     /// <param name="path">The database file; it and its folder are made when missing.</param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
@@ -62,10 +63,14 @@ public sealed class SqliteResponseStore : IResponseStore
         command.Parameters.AddWithValue("$before", createdBefore.ToUnixTimeMilliseconds());
     }, cancellationToken);
 
+    /// <summary>Waits for the write that runs; later ones fail with an <see cref="IOException"/>.</summary>
     public void Dispose()
     {
+        // The semaphore itself holds nothing that must be given back, and a write that waits for it must find it.
+        _writer.Wait();
+        _closed = true;
+        _writer.Release();
         _database.Dispose();
-        _writer.Dispose();
     }
 
     private static StoredResponse? Find(SqliteConnection connection, string id, string? owner)
@@ -91,6 +96,8 @@ public sealed class SqliteResponseStore : IResponseStore
         await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_closed)
+                throw new IOException("The response database is closed.");
             return await Task.Run(() => Guard(() =>
             {
                 using var connection = _database.Open();

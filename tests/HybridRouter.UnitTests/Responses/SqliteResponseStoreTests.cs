@@ -32,6 +32,16 @@ public sealed class SqliteResponseStoreTests : ResponseStoreContract, IDisposabl
     }
 
     [Fact]
+    public async Task Write_WhileAndAfterDisposal_EndsOrFailsAsAClosedStore()
+    {
+        var writes = Enumerable.Range(0, 30).Select(i => Record.ExceptionAsync(() => _store.SaveAsync(Response($"r{i}", null), Cancel)).AsTask()).ToList();
+        _store.Dispose();
+
+        Assert.All(await Task.WhenAll(writes), e => Assert.True(e is null or IOException, e?.ToString()));
+        await Assert.ThrowsAsync<IOException>(() => _store.SweepAsync(Start, Cancel));
+    }
+
+    [Fact]
     public async Task Save_TwoStoresOnOneFile_LoseNothing()
     {
         using var second = new SqliteResponseStore(DatabasePath);
