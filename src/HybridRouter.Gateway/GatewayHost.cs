@@ -6,6 +6,8 @@ using HybridRouter.Gateway.Auth;
 using HybridRouter.Gateway.Endpoints;
 using HybridRouter.Gateway.Http;
 using HybridRouter.Gateway.Runtime;
+using HybridRouter.Quota;
+using HybridRouter.Quota.Stores;
 using HybridRouter.Responses;
 using HybridRouter.Sessions;
 using Microsoft.AspNetCore.Builder;
@@ -26,6 +28,9 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>Where limits are counted; the gateway disposes it. Null: in this process, forgotten at its end.</summary>
+    public Func<IQuotaStore>? CreateQuota { get; init; }
 
     /// <summary>Folder of the embedded database, made when missing; null keeps no responses.</summary>
     public string? StorageFolder { get; init; }
@@ -79,7 +84,8 @@ public static class GatewayHost
         services.AddSingleton(setup.Time);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain);
         services.AddSingleton<RouterMeter>();
-        services.AddSingleton(s => new RulesBuilder(setup.Parts, setup.Time));
+        services.AddSingleton(_ => setup.CreateQuota?.Invoke() ?? new InProcessQuotaStore(setup.Time));
+        services.AddSingleton(s => new RulesBuilder(setup.Parts, s.GetRequiredService<IQuotaStore>(), setup.Time));
         services.AddSingleton(s => new RoutingTable(s.GetRequiredService<RulesBuilder>().Build(setup.Options)));
         services.AddSingleton(new SessionRoutes(TimeSpan.FromMinutes(setup.Options.Routing.SessionMinutes), setup.Time));
         services.AddSingleton<CandidateRunner>();

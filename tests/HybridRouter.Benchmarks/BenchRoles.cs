@@ -85,7 +85,7 @@ internal static class BenchRoles
         };
         var classifier = MlPromptClassifier.Load(RepositoryFiles.TriageModel);
         return GatewayHost.Create(new GatewaySetup(options, new GatewayParts(
-            o => CloudBackends.Create(o, TimeProvider.System, new Random(1), NullLoggerFactory.Instance),
+            (o, quota) => CloudBackends.Create(o, quota, TimeProvider.System, new Random(1), NullLoggerFactory.Instance),
             _ => [],
             t => new TriageJudge(classifier, t.Cutoff ?? classifier.Cutoff, null, NullLogger<TriageJudge>.Instance))));
     }

@@ -1,3 +1,4 @@
+using HybridRouter.Quota;
 using HybridRouter.Wire;
 
 namespace HybridRouter.Backends;
@@ -77,13 +78,20 @@ public enum ModelAbilities
 /// <param name="Reason">Why not, or what the caller should know; null when all is well.</param>
 /// <param name="FreeSlots">Requests that could start at once; int.MaxValue = not limited here.</param>
 /// <param name="EstimatedWait">Until a new request would start, a model load included.</param>
-public readonly record struct BackendStatus(bool Available, string? Reason = null, int FreeSlots = int.MaxValue, TimeSpan EstimatedWait = default);
+public readonly record struct BackendStatus(bool Available, string? Reason = null, int FreeSlots = int.MaxValue, TimeSpan EstimatedWait = default)
+{
+    /// <summary>Cloud: what the pool of keys can still give; null where nothing is counted.</summary>
+    public QuotaOutlook? Quota { get; init; }
+}
 
 /// <param name="Body">OpenAI request JSON; <c>model</c> already holds <see cref="ServedModel.UpstreamName"/>.</param>
 public sealed record BackendRequest(WireApi Api, ServedModel Model, ReadOnlyMemory<byte> Body, bool Stream)
 {
     /// <summary>Client headers that upstreams understand (OpenAI-Beta, X-Client-Request-Id, ...). Never authorization.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>What is reserved for it and how long it may wait for quota; null = nothing is counted (a caller outside the flow).</summary>
+    public Admission? Admission { get; init; }
 
     /// <summary>Longest time to wait for a free slot before <see cref="FailureKind.Busy"/>; null = the backend's own setting.</summary>
     public TimeSpan? MaxWait { get; init; }

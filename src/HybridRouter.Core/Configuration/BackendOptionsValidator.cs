@@ -21,18 +21,61 @@ internal sealed class BackendOptionsValidator(RouterOptionsValidator report)
             report.Bad(key + ":apiVersion", "is required for kind AzureOpenAi, for example 2025-04-01-preview");
         for (var i = 0; i < provider.ApiKeys.Count; i++)
             report.Secret($"{key}:apiKeys:{i}", provider.ApiKeys[i]);
+        CheckKeys(key, provider, options);
         if (provider.Models.Count == 0)
             report.Bad(key + ":models", "must hold at least one model");
         for (var i = 0; i < provider.Models.Count; i++)
-        {
-            Required($"{key}:models:{i}:name", provider.Models[i].Name);
-            report.InRange($"{key}:models:{i}:contextTokens", provider.Models[i].ContextTokens, 0, 100_000_000);
-            Profile($"{key}:models:{i}:profile", provider.Models[i].Profile, options);
-        }
+            CheckCloudModel($"{key}:models:{i}", provider.Models[i], options);
         Timeouts(key, provider.FirstByteTimeoutSeconds, provider.AnswerTimeoutSeconds, provider.IdleTimeoutSeconds);
         report.InRange(key + ":maxRetries", provider.MaxRetries, 0, 10);
         report.InRange(key + ":backoffSeconds", provider.BackoffSeconds, 0, 60);
         report.InRange(key + ":maxBackoffSeconds", provider.MaxBackoffSeconds, 0, 600);
+        report.InRange(key + ":probeMinutes", provider.ProbeMinutes, 1, 1440);
+        report.InRange(key + ":retryBudgetPercent", provider.RetryBudgetPercent, 0, 1000);
+    }
+
+    private void CheckKeys(string key, CloudProviderOptions provider, RouterOptions options)
+    {
+        report.Unique(key + ":keys", provider.Keys.Select(k => k.Name));
+        var models = options.Cloud.Providers.SelectMany(p => p.Models).Select(m => m.Name).ToList();
+        for (var i = 0; i < provider.Keys.Count; i++)
+        {
+            var (at, entry) = ($"{key}:keys:{i}", provider.Keys[i]);
+            report.Secret(at + ":key", entry.Key);
+            report.InRange(at + ":weight", entry.Weight, 1, 1000);
+            new QuotaOptionsValidator(report).CheckUpstream(at + ":limits", entry.Limits);
+            foreach (var (model, limits) in entry.ModelLimits)
+            {
+                new QuotaOptionsValidator(report).CheckUpstream($"{at}:modelLimits:{model}", limits);
+                if (!models.Contains(model, StringComparer.OrdinalIgnoreCase))
+                    report.Bad($"{at}:modelLimits:{model}", $"'{model}' is not a cloud model; configured: {string.Join(", ", models)}");
+            }
+        }
+    }
+
+    private void CheckCloudModel(string key, CloudModelOptions model, RouterOptions options)
+    {
+        Required(key + ":name", model.Name);
+        report.InRange(key + ":contextTokens", model.ContextTokens, 0, 100_000_000);
+        report.InRange(key + ":outputWeight", model.OutputWeight, 1, 100);
+        Profile(key + ":profile", model.Profile, options);
+        new QuotaOptionsValidator(report).CheckUpstream(key + ":limits", model.Limits);
+        if (model.SpillTo is null)
+            return;
+        var chain = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { model.Name };
+        for (var next = model.SpillTo; next is not null; next = options.Cloud.Providers.SelectMany(p => p.Models).FirstOrDefault(m => m.Name.Equals(next, StringComparison.OrdinalIgnoreCase))?.SpillTo)
+        {
+            if (!chain.Add(next))
+            {
+                report.Bad(key + ":spillTo", $"leads back to '{next}'; models must not spill in a circle");
+                return;
+            }
+            if (!options.Cloud.Providers.SelectMany(p => p.Models).Any(m => m.Name.Equals(next, StringComparison.OrdinalIgnoreCase)))
+            {
+                report.Bad(key + ":spillTo", $"'{next}' is not a cloud model");
+                return;
+            }
+        }
     }
 
     private void CheckEngine(string key, LocalEngineOptions engine, RouterOptions options)

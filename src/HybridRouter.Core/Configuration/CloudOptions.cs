@@ -30,8 +30,23 @@ public sealed class CloudProviderOptions
     /// <summary>Azure's <c>api-version</c>; ignored for OpenAI.</summary>
     public string? ApiVersion { get; set; }
 
-    /// <summary>Keys used in rotation: <c>env:NAME</c>, <c>file:PATH</c> or the text itself.</summary>
+    /// <summary>Keys without rules of their own: <c>env:NAME</c>, <c>file:PATH</c> or the text itself.</summary>
     public List<string> ApiKeys { get; set; } = [];
+
+    /// <summary>Keys with a name, limits or a weight; used beside <see cref="ApiKeys"/>.</summary>
+    public List<CloudKeyOptions> Keys { get; set; } = [];
+
+    /// <summary>How a key is chosen among those with room. Default <see cref="KeyStrategy.MostHeadroom"/>.</summary>
+    public KeyStrategy Strategy { get; set; } = KeyStrategy.MostHeadroom;
+
+    /// <summary>A key whose credentials were refused or whose quota is spent is tried again with one request after this time, minutes, 1..1440. Default 10.</summary>
+    public double ProbeMinutes { get; set; } = 10;
+
+    /// <summary>Retries may add this much to the traffic, percent, 0..1000, and ten a minute in any case. Default 20.</summary>
+    public double RetryBudgetPercent { get; set; } = 20;
+
+    /// <summary>True: the provider counts a request's maximum output against its limits before it answers, as OpenAI and Azure document. Default true.</summary>
+    public bool CountsMaximumOutput { get; set; } = true;
 
     public List<CloudModelOptions> Models { get; set; } = [];
 
@@ -52,6 +67,68 @@ public sealed class CloudProviderOptions
 
     /// <summary>Longest wait for one retry, seconds, 0..600; a longer <c>Retry-After</c> ends the tries. Default 8.</summary>
     public double MaxBackoffSeconds { get; set; } = 8;
+}
+
+/// <summary>How a key is chosen among those with room for a request.</summary>
+public enum KeyStrategy
+{
+    /// <summary>The largest share of its limits left; of equals, the least loaded.</summary>
+    MostHeadroom,
+
+    /// <summary>In turn.</summary>
+    RoundRobin,
+
+    /// <summary>In turn, by <see cref="CloudKeyOptions.Weight"/>.</summary>
+    Weighted,
+
+    /// <summary>The one whose unused quota is lost soonest.</summary>
+    SoonestReset,
+}
+
+public sealed class CloudKeyOptions
+{
+    /// <summary>Name in logs, metrics and <c>/v1/quota</c>; unique within the provider. Empty: its position.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary><c>env:NAME</c>, <c>file:PATH</c> or the text itself.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>Keys of one project share the project's limits, which the provider tells in its headers; null = the provider's name.</summary>
+    public string? Project { get; set; }
+
+    /// <summary>For <see cref="KeyStrategy.Weighted"/>, 1..1000. Default 1.</summary>
+    public int Weight { get; set; } = 1;
+
+    /// <summary>Limits of this key for each model; null = those of the model (<see cref="CloudModelOptions.Limits"/>).</summary>
+    public UpstreamLimitOptions? Limits { get; set; }
+
+    /// <summary>Limits of this key by model name; they win over <see cref="Limits"/>.</summary>
+    public Dictionary<string, UpstreamLimitOptions> ModelLimits { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>What one key may use of one model. Null: not known; what the provider's headers tell then holds.</summary>
+public sealed class UpstreamLimitOptions
+{
+    /// <summary>1..1e9.</summary>
+    public long? RequestsPerMinute { get; set; }
+
+    /// <summary>1..1e12.</summary>
+    public long? TokensPerMinute { get; set; }
+
+    /// <summary>1..1e12.</summary>
+    public long? RequestsPerDay { get; set; }
+
+    /// <summary>1..1e15.</summary>
+    public long? TokensPerDay { get; set; }
+
+    /// <summary>Requests, or jobs, under way at the same time, 1..100000.</summary>
+    public int? ConcurrentRequests { get; set; }
+
+    /// <summary>US dollars per month of UTC by <see cref="RouterOptions.Prices"/>, 0..1e9.</summary>
+    public double? SpendPerMonth { get; set; }
+
+    /// <summary>Seconds of a minute's limit that may be used at once, 1..60. Default 60; Azure judges over 1 to 10.</summary>
+    public double BurstSeconds { get; set; } = 60;
 }
 
 public enum CloudWire
@@ -84,4 +161,16 @@ public sealed class CloudModelOptions
 
     /// <summary>True for a model of the embeddings endpoint.</summary>
     public bool Embeddings { get; set; }
+
+    /// <summary>Limits of each key for this model.</summary>
+    public UpstreamLimitOptions? Limits { get; set; }
+
+    /// <summary>True: capacity that is paid for whether used or not (PTU). It is filled first, and never waited for where <see cref="SpillTo"/> is set.</summary>
+    public bool Provisioned { get; set; }
+
+    /// <summary>Cloud model that takes what does not fit here; null = the local model does, where the profile allows.</summary>
+    public string? SpillTo { get; set; }
+
+    /// <summary>Output tokens count this many times against the token limits, 1..100: provisioned throughput weighs them. Default 1.</summary>
+    public double OutputWeight { get; set; } = 1;
 }

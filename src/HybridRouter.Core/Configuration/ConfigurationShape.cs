@@ -62,12 +62,13 @@ internal static class ConfigurationShape
         || (type.IsEnum ? Enum.TryParse(type, text, ignoreCase: true, out var parsed) && Enum.IsDefined(type, parsed!) && !char.IsAsciiDigit(text[0])
             : type == typeof(bool) ? bool.TryParse(text, out _)
             : type == typeof(int) ? int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)
+            : type == typeof(long) ? long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number));
 
     private static string Describe(Type type) =>
         type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type))
         : type == typeof(bool) ? "true or false"
-        : type == typeof(int) ? "a whole number"
+        : type == typeof(int) || type == typeof(long) ? "a whole number"
         : "a number";
 
     private static string Suggest(string key, IEnumerable<string> names)

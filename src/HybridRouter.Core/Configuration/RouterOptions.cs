@@ -17,6 +17,13 @@ public sealed class RouterOptions
     public LocalOptions Local { get; set; } = new();
 
     public StorageOptions Storage { get; set; } = new();
+
+    public QuotaOptions Quota { get; set; } = new();
+
+    public LimitsOptions Limits { get; set; } = new();
+
+    /// <summary>By model name. A model without a price costs nothing here.</summary>
+    public Dictionary<string, PriceOptions> Prices { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
 public sealed class ServerOptions
@@ -29,6 +36,9 @@ public sealed class ServerOptions
     /// <summary>Keys that clients present as bearer tokens. None: the gateway only listens on loopback and asks for no key.</summary>
     public List<ClientKeyOptions> ClientKeys { get; set; } = [];
 
+    /// <summary>Addresses of proxies whose <c>X-Forwarded-For</c> is believed. Default: none.</summary>
+    public List<string> TrustedProxies { get; set; } = [];
+
     /// <summary>Largest request body in MiB, 1..1024. Default 32.</summary>
     public int MaxRequestBodyMiB { get; set; } = 32;
 }
@@ -40,6 +50,15 @@ public sealed class ClientKeyOptions
 
     /// <summary>The key: <c>env:NAME</c>, <c>file:PATH</c> or the text itself.</summary>
     public string Key { get; set; } = "";
+
+    /// <summary>Team whose limits apply too; null = none.</summary>
+    public string? Team { get; set; }
+
+    /// <summary>User whose limits apply too; null = the request's own <c>safety_identifier</c> or <c>user</c>.</summary>
+    public string? User { get; set; }
+
+    /// <summary>True: may read all quota and bring keys back (<c>/v1/quota</c>). Default false.</summary>
+    public bool Admin { get; set; }
 }
 
 public sealed class TriageOptions
@@ -64,6 +83,20 @@ public sealed class RoutingOptions
 
     /// <summary>Longest wait for a local slot before the request goes to the cloud, seconds, 0..600. Default 5.</summary>
     public double MaxLocalWaitSeconds { get; set; } = 5;
+
+    public PacingOptions Pacing { get; set; } = new();
+}
+
+public enum RequestPriority
+{
+    /// <summary>Somebody waits for the answer.</summary>
+    Interactive,
+
+    /// <summary>Nobody looks, but it should be soon.</summary>
+    Background,
+
+    /// <summary>Takes what the others leave.</summary>
+    Batch,
 }
 
 public enum RouteMode
@@ -92,6 +125,18 @@ public sealed class RouteProfileOptions
 
     /// <summary>Local model of this profile; null = <see cref="LocalOptions.DefaultModel"/>.</summary>
     public string? LocalModel { get; set; }
+
+    /// <summary>Priority of requests that send no <c>x-hybridrouter-priority</c>. Default <see cref="RequestPriority.Interactive"/>.</summary>
+    public RequestPriority Priority { get; set; } = RequestPriority.Interactive;
+
+    /// <summary>Longest wait for cloud quota, seconds, 0..86400; null = by priority, see <see cref="QueueOptions"/>.</summary>
+    public double? MaxQueueSeconds { get; set; }
+
+    /// <summary>Own rules of the moving cutoff; null = <see cref="RoutingOptions.Pacing"/>.</summary>
+    public PacingOptions? Pacing { get; set; }
+
+    /// <summary>Fewer tokens for the same answer; null = requests are sent as they came.</summary>
+    public EconomyOptions? Economy { get; set; }
 }
 
 public sealed class StorageOptions

@@ -19,6 +19,7 @@ internal sealed class RouterOptionsValidator
         if (options.Triage.Cutoff is { } cutoff)
             InRange("triage:cutoff", cutoff, 0, 1);
         new BackendOptionsValidator(this).Validate(options);
+        new QuotaOptionsValidator(this).Validate(options);
         CheckModelNames(options);
     }
 
@@ -30,6 +31,12 @@ internal sealed class RouterOptionsValidator
     {
         if (value < min || value > max || double.IsNaN(value))
             Bad(key, FormattableString.Invariant($"is {value} and must lie between {min} and {max}"));
+    }
+
+    public void InRange(string key, double? value, double min, double max)
+    {
+        if (value is { } set)
+            InRange(key, set, min, max);
     }
 
     public void Unique(string section, IEnumerable<string> names)

@@ -29,6 +29,17 @@ public sealed record ModelRequest : IDisposable
     /// <summary>The last item is a tool result: the client is in the middle of a tool loop.</summary>
     public bool InToolLoop { get; init; }
 
+    public CallerIdentity Caller { get; init; } = CallerIdentity.None;
+
+    /// <summary>The request's own <c>safety_identifier</c>, else <c>user</c>; null = neither.</summary>
+    public string? EndUser { get; init; }
+
+    /// <summary>What <c>x-hybridrouter-priority</c> asks for; null = the profile decides.</summary>
+    public Configuration.RequestPriority? Priority { get; init; }
+
+    /// <summary>Time that the caller gives the whole request (<c>x-hybridrouter-timeout-seconds</c>); null = it did not say.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary>Client headers that may travel upstream.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ForwardHeaders { get; init; } = [];
 

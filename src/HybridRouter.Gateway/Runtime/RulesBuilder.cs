@@ -2,13 +2,14 @@ using System.Text.Json;
 using HybridRouter.Backends;
 using HybridRouter.Configuration;
 using HybridRouter.Flow;
+using HybridRouter.Quota;
 using HybridRouter.Routing;
 using HybridRouter.Triage;
 
 namespace HybridRouter.Gateway.Runtime;
 
 /// <summary>Makes routing rules of a configuration. Backends whose section did not change are kept, so that a new cutoff restarts no model.</summary>
-internal sealed class RulesBuilder(GatewayParts parts, TimeProvider time) : IAsyncDisposable
+internal sealed class RulesBuilder(GatewayParts parts, IQuotaStore quota, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>Requests under way on a replaced backend get this long to end.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromMinutes(5);
@@ -22,7 +23,7 @@ internal sealed class RulesBuilder(GatewayParts parts, TimeProvider time) : IAsy
     public RoutingRules Build(RouterOptions options)
     {
         // All parts are made before any is replaced: one that cannot be made leaves the running set whole.
-        var cloud = Refresh(_cloud, options.Cloud, () => parts.CreateCloud(options));
+        var cloud = Refresh(_cloud, options.Cloud, () => parts.CreateCloud(options, quota));
         var local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
         var triageKey = JsonSerializer.Serialize(options.Triage);
         if (_triage.Judge is null || _triage.Key != triageKey)
@@ -64,6 +65,6 @@ internal sealed class RulesBuilder(GatewayParts parts, TimeProvider time) : IAsy
 
 /// <summary>Where the parts come from; the executable and the tests give their own.</summary>
 public sealed record GatewayParts(
-    Func<RouterOptions, IReadOnlyList<IBackend>> CreateCloud,
+    Func<RouterOptions, IQuotaStore, IReadOnlyList<IBackend>> CreateCloud,
     Func<RouterOptions, IReadOnlyList<IBackend>> CreateLocal,
     Func<TriageOptions, TriageJudge> CreateJudge);

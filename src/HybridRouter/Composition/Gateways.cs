@@ -3,6 +3,7 @@ using HybridRouter.Configuration;
 using HybridRouter.Gateway;
 using HybridRouter.Gateway.Runtime;
 using HybridRouter.Local;
+using HybridRouter.Quota.Stores;
 using HybridRouter.Triage;
 using HybridRouter.Verbs;
 using Microsoft.Extensions.Configuration;
@@ -30,7 +31,7 @@ internal static partial class Gateways
         var loggers = LoggerFactory.Create(logging);
         var time = TimeProvider.System;
         var parts = new GatewayParts(
-            o => CloudBackends.Create(o, time, new Random(), loggers),
+            (o, quota) => CloudBackends.Create(o, quota, time, new Random(), loggers),
             o => LocalBackends.Create(o, time, new Random(), loggers),
             triage => CreateJudge(triage, loggers));
         var reload = loggers.CreateLogger("HybridRouter.Configuration");
@@ -38,6 +39,7 @@ internal static partial class Gateways
         {
             Time = time,
             Logging = logging,
+            CreateQuota = () => QuotaStores.Create(options.Quota, options.Storage.Path ?? DefaultStorageFolder, time, loggers),
             StorageFolder = options.Storage.Path ?? DefaultStorageFolder,
             Configuration = watched,
             ReadOptions = configuration =>

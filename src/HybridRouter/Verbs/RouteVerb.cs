@@ -4,6 +4,7 @@ using System.Text.Json;
 using HybridRouter.Composition;
 using HybridRouter.Flow;
 using HybridRouter.Intake;
+using HybridRouter.Quota.Stores;
 using HybridRouter.Routing;
 using HybridRouter.Sessions;
 using HybridRouter.Wire;
@@ -32,7 +33,8 @@ internal static class RouteVerb
             var text = await ReadPromptAsync(result.GetValue(prompt), result.GetValue(file), cancellationToken);
             var options = Gateways.ReadOptions(ServeVerb.LoadConfiguration(result.GetValue(config), null), result.InvocationConfiguration.Error);
             var setup = Gateways.Setup(options, logging => logging.ClearProviders());
-            var directory = new BackendDirectory([.. setup.Parts.CreateLocal(options), .. setup.Parts.CreateCloud(options)]);
+            await using var quota = new InProcessQuotaStore(setup.Time);
+            var directory = new BackendDirectory([.. setup.Parts.CreateLocal(options), .. setup.Parts.CreateCloud(options, quota)]);
             try
             {
                 var rules = new RoutingRules(options, directory, setup.Parts.CreateJudge(options.Triage));

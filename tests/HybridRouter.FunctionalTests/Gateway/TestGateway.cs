@@ -37,7 +37,7 @@ internal sealed class TestGateway : IAsyncDisposable
         (Cloud, Local) = (cloud, local);
         var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs));
         _app = GatewayHost.Create(new GatewaySetup(options, new GatewayParts(
-            o => CloudBackends.Create(o, TimeProvider.System, new Random(1), loggers),
+            (o, quota) => CloudBackends.Create(o, quota, TimeProvider.System, new Random(1), loggers),
             o => LocalBackends.Create(o, TimeProvider.System, new Random(1), loggers),
             triage => judge ?? new TriageJudge(new MarkedPromptClassifier(), triage.Cutoff ?? 0.5f, null, loggers.CreateLogger<TriageJudge>())))
         {

@@ -143,7 +143,7 @@ public sealed class RouterOptionsReaderTests
 
         Assert.Equal("cloud:providers:0:apiKeys:2", Assert.Single(result.Problems).Key);
         Assert.Equal(
-            ["cloud:providers:0:apiKeys:0", "cloud:providers:0:apiKeys:1", "local:engines:0:apiKey", "server:clientKeys:0:key"],
+            ["cloud:providers:0:apiKeys:0", "cloud:providers:0:apiKeys:1", "cloud:providers:0:keys:0:key", "local:engines:0:apiKey", "server:clientKeys:0:key"],
             result.Warnings.Select(w => w.Key).Order(StringComparer.Ordinal));
         Assert.Contains(result.Warnings, w => w.Message.Contains("env:HYBRIDROUTER_TESTS_UNSET is not set", StringComparison.Ordinal));
         Assert.DoesNotContain(result.Problems.Concat(result.Warnings), p => p.ToString().Contains(secret, StringComparison.Ordinal));

@@ -145,7 +145,7 @@ public sealed class SchemaTests
         var expected = IsSection(type) ? $"#/definitions/{type.Name}"
             : item is not null && IsSection(item) ? $"#/definitions/{item.Name}"
             : item is not null ? (type.Name.StartsWith("List", StringComparison.Ordinal) ? "array" : "object")
-            : type == typeof(int) ? "integer"
+            : type == typeof(int) || type == typeof(long) ? "integer"
             : type == typeof(bool) ? "boolean"
             : type == typeof(string) ? (schema.ContainsKey("type") ? "string" : "#/definitions/")
             : "number";

@@ -21,6 +21,10 @@ internal static class Settings
         ["local:engines:0:models:0:name"] = "qwen",
         ["local:engines:0:models:0:file"] = "qwen2.5-coder-7b-instruct",
         ["storage:responseDays"] = "30",
+        ["cloud:providers:0:keys:0:name"] = "second",
+        ["cloud:providers:0:keys:0:key"] = "file:/nowhere/second.key",
+        ["limits:keys:alice:requestsPerMinute"] = "100",
+        ["prices:gpt-5-codex:inputPerMillion"] = "1.25",
     };
 
     /// <param name="changes">A null value takes the key out.</param>
@@ -53,6 +57,15 @@ internal static class Settings
         nameof(LocalEngineOptions) => "local:engines:0",
         nameof(LocalModelOptions) => "local:engines:0:models:0",
         nameof(StorageOptions) => "storage",
+        nameof(QuotaOptions) => "quota",
+        nameof(QueueOptions) => "quota:queue",
+        nameof(LimitsOptions) => "limits",
+        nameof(CallerLimitOptions) => "limits:keys:alice",
+        nameof(PriceOptions) => "prices:gpt-5-codex",
+        nameof(PacingOptions) => "routing:pacing",
+        nameof(EconomyOptions) => "routing:profiles:on-prem:economy",
+        nameof(CloudKeyOptions) => "cloud:providers:0:keys:0",
+        nameof(UpstreamLimitOptions) => "cloud:providers:0:models:0:limits",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type.Name, "Say where it stands."),
     };
 }

@@ -1,5 +1,6 @@
 using HybridRouter.Backends.OpenAi;
 using HybridRouter.Configuration;
+using HybridRouter.Quota;
 using Microsoft.Extensions.Logging;
 
 namespace HybridRouter.Backends.Cloud;
@@ -7,7 +8,7 @@ namespace HybridRouter.Backends.Cloud;
 /// <summary>Makes the cloud backends of a configuration; they share one connection pool.</summary>
 public static class CloudBackends
 {
-    public static IReadOnlyList<IBackend> Create(RouterOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+    public static IReadOnlyList<IBackend> Create(RouterOptions options, IQuotaStore quota, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         var http = OpenAiConnection.CreateHttp();
         var gate = new Lock();
