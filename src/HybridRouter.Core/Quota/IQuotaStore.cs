@@ -41,7 +41,7 @@ public interface IQuotaStore : IAsyncDisposable
     int Replicas { get; }
 }
 
-/// <summary>What a request wants to take, all or nothing.</summary>
+/// <summary>What a request wants to take, all or nothing. A meter occurs at most once in what is taken: the common charges and one option.</summary>
 public sealed record QuotaClaim
 {
     /// <summary>Taken in any case: the caller's limits.</summary>
@@ -58,7 +58,10 @@ public sealed record QuotaClaim
 
 public enum QuotaPick
 {
-    /// <summary>The option whose scarcest meter has the largest share left; of equals (within a thousandth) the one with fewest slots in use, then the first.</summary>
+    /// <summary>
+    /// The option whose scarcest bucket or window has the largest share left after this request; of those within a
+    /// thousandth of the best the one with fewest slots in use, then the first.
+    /// </summary>
     MostHeadroom,
 
     /// <summary>The first that fits.</summary>
@@ -95,10 +98,13 @@ public sealed record QuotaVerdict
     /// <summary>Which option was taken; -1 = none.</summary>
     public int OptionIndex { get; init; } = -1;
 
-    /// <summary>The meter that refused: of the common ones, or of the option that frees soonest.</summary>
+    /// <summary>The meter that refused and frees last: of the common ones, or of the option that frees soonest.</summary>
     public Meter? RefusedBy { get; init; }
 
-    /// <summary>Until the claim could be granted if nothing else is taken. Null: never, as an amount exceeds what the meter can hold.</summary>
+    /// <summary>
+    /// Until all of the common meters, or of that option, would grant if nothing else is taken; for slots a guess, as nobody
+    /// knows when a request ends. Null: never, as an amount exceeds what the meter can hold.
+    /// </summary>
     public TimeSpan? Wait { get; init; }
 
     /// <summary>Readings after the decision: of the charges of the option taken, or, when options refused, of each option in turn.</summary>
@@ -109,7 +115,7 @@ public sealed record QuotaVerdict
 /// A grant that is held. It must be settled; one that is not (a crash) is released in full when it expires. The store
 /// that gave it keeps it alive while its process lives.
 /// </summary>
-public sealed class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<MeterReading> after, long grantedAt)
+public class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<MeterReading> after, long grantedAt)
 {
     private int _settled;
 

@@ -5,7 +5,7 @@ public enum MeterKind
 {
     /// <summary>
     /// Refilled evenly, <see cref="Meter.Limit"/> per <see cref="Meter.Period"/>, up to <see cref="Meter.Capacity"/>. A
-    /// settlement above the reservation can bring it below zero; then nothing is granted until the debt is paid.
+    /// settlement above the reservation can bring it below zero; then nothing more can be taken until the debt is paid.
     /// </summary>
     Bucket,
 
@@ -38,7 +38,10 @@ public enum WindowPeriod
     Month,
 }
 
-/// <summary>One limit: its identity in the store and its rule. The rule travels with each call, so that a changed configuration holds at once.</summary>
+/// <summary>
+/// One limit: its identity in the store and its rule. The rule travels with each call, so that a changed configuration
+/// holds at once; what was used stays used, so that a raised limit gives the difference and a lowered one takes it.
+/// </summary>
 /// <param name="Id">Identity of the state, the same in all replicas; plain ASCII without spaces, at most 200 characters, never a secret.</param>
 /// <param name="Limit">Bucket: refilled per period. Window, concurrency: the most. Gate: 0. At least 0.</param>
 public sealed record Meter(string Id, MeterKind Kind, MeterUnit Unit, long Limit)
@@ -62,11 +65,14 @@ public sealed record Meter(string Id, MeterKind Kind, MeterUnit Unit, long Limit
     public double PerSecond => Limit / Period.TotalSeconds;
 }
 
-/// <param name="Amount">What is taken, in the meter's unit; at least 0. Gate: 0.</param>
+/// <param name="Amount">What is taken, in the meter's unit; at least 0. Gate: 0. Zero fits even where nothing is left, but not through a closed gate.</param>
 public readonly record struct Charge(Meter Meter, long Amount);
 
 /// <summary>A meter at one moment.</summary>
 /// <param name="Remaining">What could be taken now; negative while a debt is paid. Gate: 0.</param>
-/// <param name="Taken">Everything ever taken less what was given back: the difference of two readings tells what was charged between.</param>
+/// <param name="Taken">
+/// Everything ever taken less what was given back: the difference of two readings tells what was charged between. Begins at
+/// zero again when the store forgot the meter, as it was back at its start and nobody had used or read it for some minutes.
+/// </param>
 /// <param name="FreesIn">Bucket: until full. Window: until it starts anew. Gate: until it opens, zero when open. Concurrency: zero.</param>
 public readonly record struct MeterReading(double Remaining, double Taken, TimeSpan FreesIn);
