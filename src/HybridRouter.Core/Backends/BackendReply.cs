@@ -1,3 +1,4 @@
+using HybridRouter.Quota;
 using HybridRouter.Wire;
 
 namespace HybridRouter.Backends;
@@ -65,6 +66,12 @@ public enum FailureKind
 
     /// <summary>The upstream refused the request itself (other 4xx); the same request fails there again.</summary>
     Rejected,
+
+    /// <summary>A limit of the caller, over all models: another model is no way around it.</summary>
+    CallerLimited,
+
+    /// <summary>Limits cannot be counted now, so nothing that needs them is sent.</summary>
+    StoreAway,
 }
 
 /// <param name="Error">What the client is told when nothing else answers; free of secrets.</param>
@@ -72,6 +79,12 @@ public sealed record BackendFailure(FailureKind Kind, ApiError Error)
 {
     /// <summary>The wait that the upstream itself asked for; null when it asked for none.</summary>
     public TimeSpan? Told { get; init; }
+
+    /// <summary>False: nothing reached the upstream, so it counted nothing.</summary>
+    public bool Sent { get; init; } = true;
+
+    /// <summary>Which of its limits a refusal named; null = it did not say.</summary>
+    public MeterUnit? Limited { get; init; }
 }
 
 /// <summary>A stream broke after it had begun.</summary>

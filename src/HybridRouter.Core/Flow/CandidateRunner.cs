@@ -60,8 +60,8 @@ public sealed partial class CandidateRunner(TimeProvider time, ILogger<Candidate
         return new BackendReply.Failed(failure);
     }
 
-    /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons.</summary>
-    private static bool CanGoOn(BackendFailure failure, RouteKind route) => route == RouteKind.Local || failure.Kind != FailureKind.Rejected;
+    /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. A limit of the caller holds everywhere.</summary>
+    private static bool CanGoOn(BackendFailure failure, RouteKind route) => failure.Kind != FailureKind.CallerLimited && (route == RouteKind.Local || failure.Kind != FailureKind.Rejected);
 
     /// <summary>Of two failures the one that tells the client when to come back.</summary>
     private static BackendFailure Choose(BackendFailure first, BackendFailure last) =>
@@ -79,6 +79,7 @@ public sealed partial class CandidateRunner(TimeProvider time, ILogger<Candidate
             FailureKind.Rejected => "refused the request",
             FailureKind.Unreachable => "unreachable",
             FailureKind.BadReply => "sent a bad reply",
+            FailureKind.StoreAway => "limits cannot be counted",
             _ => "failed",
         };
         var side = failed.Target.Route == RouteKind.Local ? "local" : "cloud";

@@ -59,7 +59,7 @@ public sealed record RoutingRules(RouterOptions Options, BackendDirectory Direct
         Profile = choice.Profile,
         Demanded = choice.Demanded,
         Local = Candidate(request, choice.Local),
-        Cloud = Candidate(request, choice.Cloud),
+        Cloud = CloudChain(request, choice.Cloud),
         SessionHoldsCloud = sessionHoldsCloud,
         MaxLocalWait = TimeSpan.FromSeconds(Options.Routing.MaxLocalWaitSeconds),
     };
@@ -74,6 +74,23 @@ public sealed record RoutingRules(RouterOptions Options, BackendDirectory Direct
         Options.Routing.Profiles.TryGetValue(name ?? Options.Routing.DefaultProfile, out var profile) ? profile : DefaultProfile;
 
     private static readonly RouteProfileOptions DefaultProfile = new();
+
+    /// <summary>A cloud model and those that take what does not fit it, as configured; the configuration has no circles.</summary>
+    private List<Candidate> CloudChain(ModelRequest request, RouteTarget? target)
+    {
+        var chain = new List<Candidate>();
+        while (target is not null && !chain.Any(c => c.Target.Model.Name == target.Model.Name))
+        {
+            var options = Options.Cloud.Providers.SelectMany(p => p.Models).FirstOrDefault(m => m.Name.Equals(target.Model.Name, StringComparison.OrdinalIgnoreCase));
+            chain.Add(Candidate(request, target)! with
+            {
+                Provisioned = options?.Provisioned ?? false,
+                Tokens = Capability.EstimateTokens(request, target.Model, options?.OutputWeight ?? 1),
+            });
+            target = options?.SpillTo is { } next ? Directory.Find(next) : null;
+        }
+        return chain;
+    }
 
     private static Candidate? Candidate(ModelRequest request, RouteTarget? target) =>
         target is null ? null : new Candidate(target, target.Backend.Status(target.Model), Capability.Missing(request, target));

@@ -21,6 +21,7 @@ public sealed class Admission(IQuotaStore store)
     private readonly Lock _gate = new();
     private QuotaLease? _caller;
     private QuotaLease? _upstream;
+    private Action<IReadOnlyList<long>>? _upstreamSettled;
     private int _settled;
 
     public TokenEstimate Estimate { get; init; }
@@ -62,23 +63,28 @@ public sealed class Admission(IQuotaStore store)
     public TimeSpan Waited { get; set; }
 
     /// <summary>Takes over the leases of a verdict. An upstream lease held before must have been settled.</summary>
-    public void Hold(QuotaVerdict granted)
+    /// <param name="upstreamSettled">Told once, before the store is, the amounts that the upstream lease is settled with; must not throw.</param>
+    public void Hold(QuotaVerdict granted, Action<IReadOnlyList<long>>? upstreamSettled = null)
     {
         lock (_gate)
         {
             _caller ??= granted.Common;
-            _upstream = granted.Option;
+            (_upstream, _upstreamSettled) = (granted.Option, upstreamSettled);
         }
     }
 
     /// <summary>An attempt failed: settles the upstream lease alone, with what the upstream is taken to have counted.</summary>
-    public ValueTask SettleAttemptAsync(UsedTokens used)
+    public ValueTask SettleAttemptAsync(UsedTokens used) => SettleUpstreamAsync(lease => Amounts(lease, used, OutputWeight));
+
+    /// <summary>An attempt that the upstream did not count, as it refused it or never saw it: gives the upstream lease back.</summary>
+    /// <param name="kept">By charge of the lease: true where the meter was just set to what the upstream says, so that nothing is to be given back. Null: nowhere.</param>
+    public ValueTask ReturnAttemptAsync(IReadOnlyList<bool>? kept = null) => SettleUpstreamAsync(lease =>
     {
-        QuotaLease? upstream;
-        lock (_gate)
-            (upstream, _upstream) = (_upstream, null);
-        return upstream is null ? ValueTask.CompletedTask : store.SettleAsync(upstream, Amounts(upstream, used, OutputWeight));
-    }
+        var amounts = new long[lease.Charges.Count];
+        for (var i = 0; i < amounts.Length; i++)
+            amounts[i] = kept is not null && kept[i] ? lease.Charges[i].Amount : 0;
+        return amounts;
+    });
 
     /// <summary>The end of the request at this model, whichever way it came. Only the first call counts.</summary>
     /// <param name="counted">False: the request goes on at another model, so not even a request is charged to the caller.</param>
@@ -92,6 +98,19 @@ public sealed class Admission(IQuotaStore store)
             (caller, _caller) = (_caller, null);
         if (caller is not null)
             await store.SettleAsync(caller, counted ? Amounts(caller, used, 1) : new long[caller.Charges.Count]).ConfigureAwait(false);
+    }
+
+    private ValueTask SettleUpstreamAsync(Func<QuotaLease, long[]> amounts)
+    {
+        QuotaLease? upstream;
+        Action<IReadOnlyList<long>>? told;
+        lock (_gate)
+            (upstream, told, _upstream, _upstreamSettled) = (_upstream, _upstreamSettled, null, null);
+        if (upstream is null)
+            return ValueTask.CompletedTask;
+        var used = amounts(upstream);
+        told?.Invoke(used);
+        return store.SettleAsync(upstream, used);
     }
 
     private long[] Amounts(QuotaLease lease, UsedTokens used, double outputWeight)

@@ -9,6 +9,25 @@ namespace HybridRouter.Quota;
 public sealed record QuotaOutlook(IReadOnlyList<QuotaLine> Lines, double QueuedTokens = 0)
 {
     public static readonly QuotaOutlook Unlimited = new([]);
+
+    /// <summary>Whether a request that takes so many tokens would be served at once.</summary>
+    public bool HasRoomFor(double tokens)
+    {
+        if (QueuedTokens > 0)
+            return false;
+        foreach (var line in Lines)
+        {
+            var needed = line.Unit switch
+            {
+                // What is larger than the limit is taken all the same when the limit is unused.
+                MeterUnit.Tokens => Math.Min(tokens, line.Capacity),
+                _ => 1,
+            };
+            if (line.Remaining < needed)
+                return false;
+        }
+        return true;
+    }
 }
 
 /// <param name="Unit">Requests, tokens or money; slots are not paced.</param>

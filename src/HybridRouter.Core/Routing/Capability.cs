@@ -34,12 +34,13 @@ public static class Capability
     }
 
     /// <summary>Estimated prompt tokens plus the output asked for.</summary>
-    public static long EstimateTokens(ModelRequest request, ServedModel model)
+    /// <param name="outputWeight">How many tokens an output token counts as.</param>
+    public static long EstimateTokens(ModelRequest request, ServedModel model, double outputWeight = 1)
     {
         var output = request.Api == WireApi.Embeddings ? 0
             : request.Needs.MaxOutputTokens > 0 ? request.Needs.MaxOutputTokens
-            : Math.Min(AssumedOutputTokens, model.ContextTokens / 4);
-        return (long)Math.Ceiling(request.Needs.PromptChars / model.CharsPerToken) + output;
+            : model.ContextTokens > 0 ? Math.Min(AssumedOutputTokens, model.ContextTokens / 4) : AssumedOutputTokens;
+        return (long)Math.Ceiling((request.Needs.PromptChars / model.CharsPerToken) + (output * outputWeight));
     }
 
     private static string Describe(ModelAbilities missing)

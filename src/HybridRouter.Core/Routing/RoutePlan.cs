@@ -11,7 +11,7 @@ public sealed record RoutePlan(IReadOnlyList<RouteStep> Steps)
 }
 
 /// <param name="Reason">Why this candidate, short and in plain ASCII: it becomes a response header. Never holds prompt text.</param>
-/// <param name="MaxWait">Longest wait for a slot; null = the backend's own.</param>
+/// <param name="MaxWait">Longest wait for a local slot, or for cloud quota; null = the backend's own, or the request's.</param>
 public sealed record RouteStep(RouteTarget Target, string Reason, TimeSpan? MaxWait = null);
 
 /// <summary>What the planner looks at. All values, so that planning is pure.</summary>
@@ -28,7 +28,8 @@ public sealed record PlanInput
 
     public Candidate? Local { get; init; }
 
-    public Candidate? Cloud { get; init; }
+    /// <summary>Cloud models in the order of the configuration: the one asked for, then those that take what does not fit it.</summary>
+    public IReadOnlyList<Candidate> Cloud { get; init; } = [];
 
     /// <summary>The session went to the cloud and is in the middle of a tool loop.</summary>
     public bool SessionHoldsCloud { get; init; }
@@ -37,4 +38,14 @@ public sealed record PlanInput
 }
 
 /// <param name="Missing">What the model lacks for this request, or null.</param>
-public sealed record Candidate(RouteTarget Target, BackendStatus Status, string? Missing);
+public sealed record Candidate(RouteTarget Target, BackendStatus Status, string? Missing)
+{
+    /// <summary>Paid for whether used or not: it is filled first, and not waited for where another follows.</summary>
+    public bool Provisioned { get; init; }
+
+    /// <summary>Tokens that the request is expected to take of this model's limits.</summary>
+    public double Tokens { get; init; }
+
+    /// <summary>Whether the request would be served at once, as far as is known.</summary>
+    public bool HasRoom => Status.Available && Status.Quota?.HasRoomFor(Tokens) != false;
+}

@@ -44,40 +44,43 @@ public static class RoutePlanner
 
     private static RoutePlan PreferLocal(PlanInput input, string reason)
     {
+        var cloud = CloudTiers.Order(input.Cloud);
         // Who names a local model, or pins a profile to it, keeps the prompt on-prem.
-        var mayLeave = input.Demanded is null && input.Profile.Mode != RouteMode.AlwaysLocal && input.Profile.CloudFallback && input.Cloud is { Missing: null };
+        var mayLeave = input.Demanded is null && input.Profile.Mode != RouteMode.AlwaysLocal && input.Profile.CloudFallback && cloud.Count > 0;
         if (input.Local is not { } local)
-            return mayLeave ? One(input.Cloud!, "local: none configured") : throw Nothing(input, RouteKind.Local, "no local model is configured");
+            return mayLeave ? Plan(cloud, "local: none configured") : throw Nothing(input, RouteKind.Local, "no local model is configured");
         if (local.Missing is { } missing)
-            return mayLeave ? One(input.Cloud!, $"local cannot serve: {missing}") : throw Nothing(input, RouteKind.Local, $"the local model '{local.Target.Model.Name}' cannot serve {missing}");
+            return mayLeave ? Plan(cloud, $"local cannot serve: {missing}") : throw Nothing(input, RouteKind.Local, $"the local model '{local.Target.Model.Name}' cannot serve {missing}");
         if (!mayLeave)
-            return One(local, reason);
-        var cloud = input.Cloud!;
-        if (!local.Status.Available && cloud.Status.Available)
-            return Two(cloud, $"local unavailable: {local.Status.Reason}", local, input.Profile.OnPremFallback);
-        if (local.Status.EstimatedWait > input.MaxLocalWait && cloud.Status.Available)
-            return Two(cloud, $"local busy: wait of about {local.Status.EstimatedWait.TotalSeconds:0} s", local, input.Profile.OnPremFallback) with { ToWarm = local.Target };
-        return new RoutePlan([new RouteStep(local.Target, reason, input.MaxLocalWait), new RouteStep(cloud.Target, reason)]);
+            return new RoutePlan([new RouteStep(local.Target, reason)]);
+        var fallback = input.Profile.OnPremFallback ? local : null;
+        if (!local.Status.Available && cloud.AnyAvailable)
+            return Plan(cloud, $"local unavailable: {local.Status.Reason}", fallback);
+        if (local.Status.EstimatedWait > input.MaxLocalWait && cloud.AnyAvailable)
+            return Plan(cloud, $"local busy: wait of about {local.Status.EstimatedWait.TotalSeconds:0} s", fallback) with { ToWarm = local.Target };
+        return new RoutePlan([new RouteStep(local.Target, reason, input.MaxLocalWait), .. cloud.Steps(reason)]);
     }
 
     private static RoutePlan PreferCloud(PlanInput input, string reason)
     {
+        var cloud = CloudTiers.Order(input.Cloud);
         var fallback = input.Profile.OnPremFallback && input.Local is { Missing: null } ? input.Local : null;
-        if (input.Cloud is not { } cloud)
-            return fallback is not null ? One(fallback, "cloud: none configured") : throw Nothing(input, RouteKind.Cloud, "no cloud model is configured");
-        if (cloud.Missing is { } missing)
-            return fallback is not null && input.Demanded is null ? One(fallback, $"cloud cannot serve: {missing}") : throw Nothing(input, RouteKind.Cloud, $"the cloud model '{cloud.Target.Model.Name}' cannot serve {missing}");
-        if (fallback is null)
-            return One(cloud, reason);
-        if (!cloud.Status.Available && fallback.Status.Available)
-            return new RoutePlan([new RouteStep(fallback.Target, $"on-prem fallback: {cloud.Status.Reason}"), new RouteStep(cloud.Target, reason)]);
-        return Two(cloud, reason, fallback, mayFallBack: true);
+        if (input.Cloud.Count == 0)
+            return fallback is not null ? new RoutePlan([new RouteStep(fallback.Target, "cloud: none configured")]) : throw Nothing(input, RouteKind.Cloud, "no cloud model is configured");
+        if (cloud.Count == 0)
+        {
+            var missing = input.Cloud[0].Missing;
+            return fallback is not null && input.Demanded is null
+                ? new RoutePlan([new RouteStep(fallback.Target, $"cloud cannot serve: {missing}")])
+                : throw Nothing(input, RouteKind.Cloud, $"the cloud model '{input.Cloud[0].Target.Model.Name}' cannot serve {missing}");
+        }
+        if (fallback is not null && !cloud.AnyAvailable && fallback.Status.Available)
+            return new RoutePlan([new RouteStep(fallback.Target, $"on-prem fallback: {cloud.WhyNone}"), .. cloud.Steps(reason)]);
+        return Plan(cloud, reason, fallback);
     }
 
-    private static RoutePlan One(Candidate candidate, string reason) => new([new RouteStep(candidate.Target, reason)]);
-
-    private static RoutePlan Two(Candidate first, string reason, Candidate second, bool mayFallBack) =>
-        mayFallBack ? new([new RouteStep(first.Target, reason), new RouteStep(second.Target, reason)]) : One(first, reason);
+    private static RoutePlan Plan(CloudTiers cloud, string reason, Candidate? fallback = null) =>
+        new(fallback is null ? cloud.Steps(reason) : [.. cloud.Steps(reason), new RouteStep(fallback.Target, reason)]);
 
     private static ApiException Nothing(PlanInput input, RouteKind route, string why) => new(ApiError.Invalid(
         input.Demanded is not null ? $"No model can serve this request: {why}. Use model 'auto' to let the router choose." : $"No model can serve this request: {why}.",

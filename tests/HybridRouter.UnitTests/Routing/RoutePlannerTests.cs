@@ -206,7 +206,7 @@ public sealed class RoutePlannerTests
             Profile = profile ?? new RouteProfileOptions(),
             SessionHoldsCloud = session,
             Local = useLocal ? local ?? Local() : null,
-            Cloud = useCloud ? cloud ?? Cloud() : null,
+            Cloud = useCloud ? [cloud ?? Cloud()] : [],
             MaxLocalWait = TimeSpan.FromSeconds(5),
         });
     }

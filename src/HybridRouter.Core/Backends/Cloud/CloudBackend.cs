@@ -1,24 +1,25 @@
 using HybridRouter.Backends.OpenAi;
 using HybridRouter.Configuration;
+using HybridRouter.Quota;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace HybridRouter.Backends.Cloud;
 
-/// <summary>One cloud provider: its keys in rotation, retries with full jitter that honour the wait it was told. Thread-safe.</summary>
-public sealed partial class CloudBackend : IBackend
+/// <summary>One cloud provider: a pool of keys for each of its models. Thread-safe.</summary>
+public sealed class CloudBackend : IBackend
 {
     private readonly CloudProviderOptions _options;
-    private readonly OpenAiConnection _connection;
-    private readonly KeyRotation _keys;
-    private readonly TimeProvider _time;
-    private readonly Func<double> _jitter;
+    private readonly CloudCall _call;
+    private readonly IReadOnlyList<UpstreamKey> _keys;
+    private readonly Dictionary<string, KeyPool> _pools;
+    private readonly IQuotaStore _store;
     private readonly ILogger _logger;
 
     /// <param name="jitter">Uniform in [0, 1).</param>
-    public CloudBackend(CloudProviderOptions options, HttpMessageInvoker http, TimeProvider time, Func<double> jitter, ILogger logger)
+    public CloudBackend(CloudProviderOptions options, QuotaOptions quota, HttpMessageInvoker http, IQuotaStore store, TimeProvider time, Func<double> jitter, ILogger logger)
     {
-        (_options, _time, _jitter, _logger) = (options, time, jitter, logger);
+        (_options, _store, _logger) = (options, store, logger);
         var endpoint = new OpenAiEndpoint(new Uri(options.BaseUrl))
         {
             FirstByteTimeout = TimeSpan.FromSeconds(options.FirstByteTimeoutSeconds),
@@ -26,11 +27,11 @@ public sealed partial class CloudBackend : IBackend
             IdleTimeout = TimeSpan.FromSeconds(options.IdleTimeoutSeconds),
             AzureApiVersion = options.Kind == CloudKind.AzureOpenAi ? options.ApiVersion : null,
         };
-        _connection = new OpenAiConnection(http, endpoint, time);
-        string?[] keys = [.. options.ApiKeys.Select(SecretText.Resolve).Where(k => k is not null)];
-        HasKeys = keys.Length > 0 || options.ApiKeys.Count == 0;
-        _keys = new KeyRotation(keys.Length > 0 ? keys : [null], time);
+        _call = new CloudCall(options, new OpenAiConnection(http, endpoint, time), new RetryBudget(options.RetryBudgetPercent, time), time, jitter, logger);
+        _keys = UpstreamKey.Of(options);
         Models = [.. options.Models.Select(ToServed)];
+        _pools = _keys.Count == 0 ? [] : options.Models.GroupBy(m => m.UpstreamName ?? m.Name, StringComparer.Ordinal)
+            .ToDictionary(m => m.Key, m => new KeyPool(options, m.Key, [.. m], _keys, quota, store, time, logger), StringComparer.Ordinal);
     }
 
     public string Name => _options.Name;
@@ -39,90 +40,56 @@ public sealed partial class CloudBackend : IBackend
 
     public IReadOnlyList<ServedModel> Models { get; }
 
-    private bool HasKeys { get; }
-
     public BackendStatus Status(ServedModel model)
     {
-        if (!HasKeys)
+        if (_keys.Count == 0)
             return new BackendStatus(false, $"no key of provider '{Name}' is set", 0);
-        return _keys.AnyUsable(out var wait, out var why) ? new BackendStatus(true) : new BackendStatus(false, Describe(why), 0, wait);
-    }
-
-    public async Task<BackendReply> SendAsync(BackendRequest request, CancellationToken cancellationToken)
-    {
-        if (!HasKeys)
-            return Unauthorized($"No key of provider '{Name}' is set; set the variable or file named in cloud.providers[].apiKeys.");
-        for (var attempt = 0; ; attempt++)
+        var pool = _pools[model.UpstreamName];
+        var outlook = pool.Outlook.Read();
+        if (PoolRefusal.OutReason(pool, pool.Now) is { } why)
         {
-            if (!_keys.TryTake(out var key, out var untilUsable, out var why))
-                return Exhausted(why, untilUsable);
-            var reply = await _connection.SendAsync(request, key.Secret, cancellationToken).ConfigureAwait(false);
-            if (reply is not BackendReply.Failed failed)
-                return reply;
-            Note(key, failed.Failure);
-            if (attempt >= _options.MaxRetries || Delay(failed.Failure, attempt) is not { } delay)
-                return reply;
-            LogRetry(Name, key.Index + 1, failed.Failure.Kind, attempt + 1, delay.TotalMilliseconds);
-            await Task.Delay(delay, _time, cancellationToken).ConfigureAwait(false);
+            pool.AnyOpen(out var wait);
+            return new BackendStatus(false, PoolRefusal.Describe(Name, why), 0, wait) { Quota = outlook };
         }
+        var queued = pool.Queue.Snapshot(RequestPriority.Interactive).EstimatedWait;
+        return new BackendStatus(true, EstimatedWait: pool.AnyOpen(out var closed) || queued > closed ? queued : closed) { Quota = outlook };
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public Task<BackendReply> SendAsync(BackendRequest request, CancellationToken cancellationToken) => _keys.Count == 0
+        ? Task.FromResult<BackendReply>(new BackendReply.Failed(PoolRefusal.Unauthorized($"No key of provider '{Name}' is set; set the variable or file named in cloud.providers[].apiKeys or keys.")))
+        : _call.SendAsync(_pools[request.Model.UpstreamName], request, cancellationToken);
 
-    private void Note(UpstreamKey key, BackendFailure failure)
+    /// <summary>Every key as it is now, by what the store says; for operators.</summary>
+    public async ValueTask<IReadOnlyList<KeySnapshot>> ReadKeysAsync(CancellationToken cancellationToken)
     {
-        switch (failure.Kind)
+        foreach (var pool in _pools.Values)
+            await pool.Outlook.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        return [.. _keys.Select(k => KeyView.Of(Name, k, _pools.Values))];
+    }
+
+    /// <summary>Brings a key back into service at once, for all models.</summary>
+    /// <param name="name">As in <see cref="KeySnapshot.Name"/>.</param>
+    /// <returns>False when there is no such key.</returns>
+    public async ValueTask<bool> ReleaseKeyAsync(string name)
+    {
+        if (_keys.FirstOrDefault(k => k.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } key)
+            return false;
+        key.IsBack();
+        foreach (var gate in KeyView.Gates(key, _pools.Values))
         {
-            case FailureKind.RateLimited:
-                _keys.Rest(key, failure.Error.RetryAfter ?? TimeSpan.FromSeconds(1), failure.Kind);
-                break;
-            case FailureKind.QuotaExhausted or FailureKind.Unauthorized:
-                _keys.Rest(key, KeyRotation.OutOfService, failure.Kind);
-                break;
+            await _store.OpenAsync(gate.Meter!).ConfigureAwait(false);
+            gate.Open();
         }
+        Log.Released(_logger, Name, key.Name);
+        return true;
     }
 
-    /// <summary>Null when a further try cannot help in time.</summary>
-    private TimeSpan? Delay(BackendFailure failure, int attempt)
+    public ValueTask DisposeAsync()
     {
-        var ceiling = Math.Min(_options.MaxBackoffSeconds, _options.BackoffSeconds * Math.Pow(2, attempt));
-        // Full jitter: uniform between nothing and the ceiling (AWS Architecture Blog, "Exponential Backoff And Jitter").
-        var backoff = TimeSpan.FromSeconds(_jitter() * ceiling);
-        switch (failure.Kind)
-        {
-            case FailureKind.ServerError or FailureKind.Unreachable or FailureKind.BadReply:
-                var told = failure.Told ?? TimeSpan.Zero;
-                return told.TotalSeconds > _options.MaxBackoffSeconds ? null : told + backoff;
-            case FailureKind.RateLimited or FailureKind.QuotaExhausted or FailureKind.Unauthorized:
-                // Another key may serve at once; else the first to come back sets the wait.
-                if (_keys.AnyUsable(out var wait, out _))
-                    return _keys.Count > 1 ? TimeSpan.Zero : backoff;
-                return wait.TotalSeconds > _options.MaxBackoffSeconds ? null : wait + backoff;
-            default:
-                return null;
-        }
+        foreach (var pool in _pools.Values)
+            pool.Dispose();
+        return ValueTask.CompletedTask;
     }
-
-    /// <summary>Tells what the upstream told when it was last asked, so that a client that gave up then does not wait now.</summary>
-    private BackendReply.Failed Exhausted(FailureKind why, TimeSpan wait)
-    {
-        var message = $"Provider '{Name}' has no usable key: {Describe(why)}.";
-        return why switch
-        {
-            FailureKind.Unauthorized => Unauthorized(message),
-            FailureKind.QuotaExhausted => new(new BackendFailure(why, ApiError.QuotaExhausted(message))),
-            _ => new(new BackendFailure(why, ApiError.RateLimited($"{message} It frees in about {Math.Max(1, Math.Ceiling(wait.TotalSeconds)):0} s.", wait))),
-        };
-    }
-
-    private string Describe(FailureKind why) => why switch
-    {
-        FailureKind.Unauthorized => $"'{Name}' refused its credentials",
-        FailureKind.QuotaExhausted => $"the quota of '{Name}' is spent",
-        _ => $"the rate limit of '{Name}' is reached",
-    };
-
-    private static BackendReply.Failed Unauthorized(string message) => new(new BackendFailure(FailureKind.Unauthorized, new ApiError(502, "server_error", "upstream_credentials", message)));
 
     private static ServedModel ToServed(CloudModelOptions model) => new(model.Name, model.UpstreamName ?? model.Name)
     {
@@ -135,7 +102,4 @@ public sealed partial class CloudBackend : IBackend
         ContextTokens = model.ContextTokens,
         Profile = model.Profile,
     };
-
-    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Provider {Provider}, key {Key}: {Kind}; try {Attempt} again in {DelayMs:0} ms")]
-    private partial void LogRetry(string provider, int key, FailureKind kind, int attempt, double delayMs);
 }

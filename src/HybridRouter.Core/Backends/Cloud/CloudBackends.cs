@@ -17,6 +17,6 @@ public static class CloudBackends
             lock (gate)
                 return random.NextDouble();
         }
-        return [.. options.Cloud.Providers.Select(p => new CloudBackend(p, http, time, Jitter, loggers.CreateLogger<CloudBackend>()))];
+        return [.. options.Cloud.Providers.Select(p => new CloudBackend(p, options.Quota, http, quota, time, Jitter, loggers.CreateLogger<CloudBackend>()))];
     }
 }

@@ -29,7 +29,11 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
 
     /// <summary>Never throws for upstream trouble; throws only when <paramref name="cancellationToken"/> is cancelled.</summary>
     /// <param name="apiKey">The upstream's own key, or null; a client's key never comes here.</param>
-    public async Task<BackendReply> SendAsync(BackendRequest request, string? apiKey, CancellationToken cancellationToken)
+    public Task<BackendReply> SendAsync(BackendRequest request, string? apiKey, CancellationToken cancellationToken) =>
+        SendAsync(request, apiKey, static _ => { }, cancellationToken);
+
+    /// <param name="heard">Called once when headers have come, those of a failure too and long before a stream ends: what they say about limits, or null.</param>
+    public async Task<BackendReply> SendAsync(BackendRequest request, string? apiKey, Action<UpstreamReadings?> heard, CancellationToken cancellationToken)
     {
         var limit = request.Stream ? endpoint.FirstByteTimeout : endpoint.AnswerTimeout;
         var timeout = new CancellationTokenSource(limit, time);
@@ -40,6 +44,7 @@ public sealed class OpenAiConnection(HttpMessageInvoker http, OpenAiEndpoint end
         {
             using var message = CreateMessage(request, apiKey);
             response = await http.SendAsync(message, linked.Token).ConfigureAwait(false);
+            heard(RateLimitHeaders.Read(response.Headers));
             if (response.StatusCode != HttpStatusCode.OK)
                 return new BackendReply.Failed(await ReadFailureAsync(response, apiKey, linked.Token).ConfigureAwait(false));
 

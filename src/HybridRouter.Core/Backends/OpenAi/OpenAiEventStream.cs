@@ -18,13 +18,16 @@ internal sealed class OpenAiEventStream(
     CancellationToken callerToken,
     IDisposable connection) : IAsyncDisposable
 {
+    /// <summary>Largest event; images in base64 stay below.</summary>
+    internal const int MaxEventBytes = 32 * 1024 * 1024;
+
     private int _disposed;
     private bool _first = true;
 
     public async IAsyncEnumerable<SseEvent> ReadAsync()
     {
         var sawEnd = false;
-        var parser = SseParser.Create(stream, static (type, data) => new SseEvent(type == SseParser.EventTypeDefault ? null : type, data.ToArray()));
+        var parser = SseParser.Create(new EventSizeGuard(stream, MaxEventBytes), static (type, data) => new SseEvent(type == SseParser.EventTypeDefault ? null : type, data.ToArray()));
         var events = parser.EnumerateAsync(readToken).GetAsyncEnumerator(readToken);
         await using (events.ConfigureAwait(false))
         {
@@ -75,6 +78,10 @@ internal sealed class OpenAiEventStream(
         catch (OperationCanceledException e) when (!callerToken.IsCancellationRequested)
         {
             throw new BackendStreamException(UpstreamErrors.Timeout(_first ? firstByteTimeout : idleTimeout), e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new BackendStreamException(UpstreamErrors.BadReply($"an event of more than {MaxEventBytes >> 20} MiB"), e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException or ObjectDisposedException)
         {

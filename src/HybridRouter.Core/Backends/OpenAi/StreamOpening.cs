@@ -5,11 +5,12 @@ namespace HybridRouter.Backends.OpenAi;
 
 /// <summary>
 /// Holds back the events of a stream that carry no answer yet. An error among them becomes a failure that another
-/// backend can make good; once anything of substance (or the window) has passed, the stream is committed.
+/// backend can make good; once anything of substance has passed, or the window is full or over, the stream is committed.
 /// </summary>
 internal static class StreamOpening
 {
-    private const int MaxHeldEvents = 64;
+    internal const int MaxHeldEvents = 64;
+    internal const int MaxHeldBytes = 256 * 1024;
 
     public static async Task<BackendReply> OpenAsync(
         OpenAiEventStream source,
@@ -27,7 +28,8 @@ internal static class StreamOpening
         try
         {
             Task? windowEnd = null;
-            while (held.Count < MaxHeldEvents)
+            var heldBytes = 0;
+            while (held.Count < MaxHeldEvents && heldBytes < MaxHeldBytes)
             {
                 pending = events.MoveNextAsync().AsTask();
                 // Before the first event nothing is known, so there the first-byte timeout alone limits the wait.
@@ -42,7 +44,10 @@ internal static class StreamOpening
                 pending = null;
                 if (UpstreamErrors.FromEvent(events.Current, apiKey) is { } failure)
                     return new BackendReply.Failed(failure);
+                if (events.Current.IsDone && held.Count == 0)
+                    return new BackendReply.Failed(UpstreamErrors.BadReply("a stream without an answer"));
                 held.Add(events.Current);
+                heldBytes += events.Current.Data.Length;
                 if (!IsPreamble(events.Current, api))
                     break;
             }
@@ -94,7 +99,7 @@ internal static class StreamOpening
     private static bool IsPreamble(SseEvent item, WireApi api)
     {
         if (api == WireApi.Responses)
-            return item.Type is "response.created" or "response.queued" or "response.in_progress";
+            return item.Type is "response.created" or "response.queued" or "response.in_progress" or "response.output_item.added" or "response.content_part.added";
         if (api != WireApi.ChatCompletions || item.IsDone)
             return false;
         using var chunk = JsonDocument.Parse(item.Data, new JsonDocumentOptions { MaxDepth = JsonBody.MaxDepth });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HybridRouter.Quota;
 using HybridRouter.Wire;
 
 namespace HybridRouter.Backends.OpenAi;
@@ -19,7 +20,11 @@ internal static class UpstreamErrors
         InvalidDataException => e.Message,
         OperationCanceledException => "The upstream could not be connected to in time.",
         _ => "The connection to the upstream broke.",
-    }));
+    }))
+    {
+        Sent = e is not (OperationCanceledException
+            or HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ConnectionError }),
+    };
 
     /// <summary>Null when a 200 body is a JSON object without an error.</summary>
     public static BackendFailure? CheckAnswer(ReadOnlyMemory<byte> body, string? apiKey)
@@ -80,7 +85,7 @@ internal static class UpstreamErrors
             case 429 or 503 when error.Says("insufficient_quota"):
                 return new(FailureKind.QuotaExhausted, ApiError.QuotaExhausted(error.Message ?? "The upstream's quota is spent."));
             case 429:
-                return new(FailureKind.RateLimited, new ApiError(429, error.Type ?? "requests", "rate_limit_exceeded", error.Message ?? "The upstream's rate limit is reached.", RetryAfter: told ?? TimeSpan.FromSeconds(1))) { Told = told };
+                return new(FailureKind.RateLimited, new ApiError(429, error.Type ?? "requests", "rate_limit_exceeded", error.Message ?? "The upstream's rate limit is reached.", RetryAfter: told ?? TimeSpan.FromSeconds(1))) { Told = told, Limited = error.Limited };
             case 503:
                 return new(FailureKind.ServerError, ApiError.Unavailable(error.Message ?? "The upstream is overloaded.", told)) { Told = told };
             case >= 500 or 408:
@@ -104,7 +109,7 @@ internal static class UpstreamErrors
         if (error.Says("rate_limit_exceeded", "429"))
         {
             var told = RetryAfter.FromMessage(message);
-            return new(FailureKind.RateLimited, ApiError.RateLimited(message, told ?? TimeSpan.FromSeconds(1))) { Told = told };
+            return new(FailureKind.RateLimited, ApiError.RateLimited(message, told ?? TimeSpan.FromSeconds(1))) { Told = told, Limited = error.Limited };
         }
         if (error.Says("invalid_api_key", "authentication_error", "401", "402", "403"))
             return Unauthorized();
@@ -117,6 +122,17 @@ internal static class UpstreamErrors
     {
         // Some servers put the name into the type and a number into the code.
         public bool Says(params ReadOnlySpan<string> names) => names.Contains(Code) || names.Contains(Type);
+
+        /// <summary>Azure leaves the type out and names the limit in the text.</summary>
+        public MeterUnit? Limited => Type switch
+        {
+            "tokens" => MeterUnit.Tokens,
+            "requests" => MeterUnit.Requests,
+            _ when Message is null => null,
+            _ when Message.Contains("token rate limit", StringComparison.OrdinalIgnoreCase) => MeterUnit.Tokens,
+            _ when Message.Contains("call rate limit", StringComparison.OrdinalIgnoreCase) => MeterUnit.Requests,
+            _ => null,
+        };
 
         public UpstreamError Without(string? apiKey) =>
             string.IsNullOrEmpty(apiKey) || Message is null ? this : this with { Message = Message.Replace(apiKey, "[key]", StringComparison.Ordinal) };

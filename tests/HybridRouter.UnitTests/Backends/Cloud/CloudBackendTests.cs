@@ -2,6 +2,7 @@ using System.Net;
 using HybridRouter.Backends;
 using HybridRouter.Backends.Cloud;
 using HybridRouter.Configuration;
+using HybridRouter.Quota.Stores;
 using HybridRouter.UnitTests.Local;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -89,16 +90,18 @@ public sealed class CloudBackendTests
     }
 
     [Theory]
-    [InlineData(401)]
-    [InlineData(429)]
-    public async Task Send_KeyRefusedOrLimited_AnotherKeyAtOnce(int status)
+    [InlineData(401, 0)]
+    [InlineData(402, 0)]
+    [InlineData(403, 0)]
+    [InlineData(429, 0.45)]
+    public async Task Send_KeyRefusedOrLimited_AnotherKeyAtOnceOrAfterTheJitter(int status, double gap)
     {
         _jitter = 0.9;
         Answer(status, 200, 200, 200);
         var backend = Create(o => o.ApiKeys = ["one", "two"]);
 
         Assert.IsType<BackendReply.Complete>(await SendAsync(backend));
-        AssertGaps(0);
+        AssertGaps(gap);
         await SendAsync(backend);
         await SendAsync(backend);
         Assert.Equal("one two two two", string.Join(' ', _asked));
@@ -118,7 +121,7 @@ public sealed class CloudBackendTests
         }
         Assert.Single(_asked);
         Assert.Equal("the quota of 'openai' is spent", backend.Status(backend.Models[0]).Reason);
-        _time.Advance(KeyRotation.OutOfService);
+        _time.Advance(TimeSpan.FromMinutes(10));
         Assert.True(backend.Status(backend.Models[0]).Available);
     }
 
@@ -190,7 +193,7 @@ public sealed class CloudBackendTests
             _asked.Add(request.Headers.Authorization?.Parameter);
             return _answers.Dequeue()();
         });
-        return new CloudBackend(options, http, _time, () => _jitter, NullLogger.Instance);
+        return new CloudBackend(options, new QuotaOptions(), http, new InProcessQuotaStore(_time), _time, () => _jitter, NullLogger.Instance);
     }
 
     private Task<BackendReply> SendAsync(Action<CloudProviderOptions>? change = null) => SendAsync(Create(change));

@@ -1,0 +1,209 @@
+using HybridRouter.Configuration;
+using HybridRouter.Quota;
+using HybridRouter.Quota.Queue;
+using Microsoft.Extensions.Logging;
+
+namespace HybridRouter.Backends.Cloud;
+
+/// <summary>
+/// The keys of a provider at one of its models: takes quota of the key that suits a request best, waiting in line for it,
+/// and keeps what the upstream says about its limits. Thread-safe.
+/// </summary>
+internal sealed class KeyPool : IDisposable
+{
+    private readonly CloudProviderOptions _provider;
+    private readonly KeyOrder _order;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly long _start;
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <param name="upstreamModel">Limits are the upstream's, so models of one upstream name share a pool.</param>
+    /// <param name="models">The configured models of that name.</param>
+    public KeyPool(CloudProviderOptions provider, string upstreamModel, IReadOnlyList<CloudModelOptions> models, IReadOnlyList<UpstreamKey> keys, QuotaOptions quota, IQuotaStore store, TimeProvider time, ILogger logger)
+    {
+        (_provider, Store, _time, _logger, _start, Ending) = (provider, store, time, logger, time.GetTimestamp(), _ending.Token);
+        var margin = quota.MarginPercent / 100;
+        var projects = keys.Select(k => k.Project).Distinct(StringComparer.Ordinal).ToDictionary(p => p, p => new UpstreamLimit(
+            MeterIds.Of(provider.Name, $"project:{p}", upstreamModel, "tpm"), MeterUnit.Tokens, TimeSpan.FromMinutes(1), null, 1, margin, size => $"{size} tokens per minute of project '{p}' for '{upstreamModel}'"), StringComparer.Ordinal);
+        Keys = [.. keys.Select(k => new KeyModel(provider.Name, upstreamModel, k, models.Select(k.LimitsFor).FirstOrDefault(l => l is not null), margin, projects[k.Project]))];
+        _order = new KeyOrder(provider.Strategy, Keys);
+        UpstreamModel = upstreamModel;
+        Outlook = new PoolOutlook(this);
+        Queue = new AdmissionQueue(quota.Queue, Outlook.TimeUntil, time);
+        store.Freed += Queue.Wake;
+    }
+
+    public string UpstreamModel { get; }
+
+    public IReadOnlyList<KeyModel> Keys { get; }
+
+    public IQuotaStore Store { get; }
+
+    public AdmissionQueue Queue { get; }
+
+    public PoolOutlook Outlook { get; }
+
+    public SessionKeys Sessions { get; } = new(SessionKeys.DefaultCapacity);
+
+    /// <summary>Cancelled when the pool is disposed.</summary>
+    public CancellationToken Ending { get; }
+
+    /// <summary>Since the pool began.</summary>
+    public TimeSpan Now => _time.GetElapsedTime(_start);
+
+    /// <summary>Takes quota at one key, at once or in its turn.</summary>
+    /// <param name="admission">Null: nothing is counted and nothing waited for.</param>
+    /// <param name="patience">Longest wait.</param>
+    /// <returns>The attempt that may be made, or why not.</returns>
+    public async Task<(UpstreamAttempt? Attempt, BackendFailure? Refusal)> TakeAsync(Admission? admission, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        KeyOption[] offered = [];
+        RequestCost? cost = admission is null ? null : CostOf(admission);
+        async ValueTask<QuotaVerdict> ReserveAsync(CancellationToken token)
+        {
+            offered = [.. _order.Offer(Now, inTurn: admission is null).Select(k => k.Option(cost))];
+            var verdict = await Store.ReserveAsync(Claim(admission, offered), token).ConfigureAwait(false);
+            Note(offered, verdict);
+            return verdict;
+        }
+
+        QuotaVerdict verdict;
+        if (admission is null)
+        {
+            verdict = await ReserveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            var began = Now;
+            verdict = await Queue.AdmitAsync(new QueueRequest(admission.Priority, admission.Tenant, cost!.Value.Tokens, patience), ReserveAsync, cancellationToken).ConfigureAwait(false);
+            admission.Waited += Now - began;
+        }
+        if (!verdict.Granted)
+            return (null, PoolRefusal.Create(_provider.Name, this, verdict, cost?.Tokens ?? 0));
+        var taken = offered[verdict.OptionIndex];
+        _order.Took(taken.Key);
+        // Gates hold no amounts: what is not counted has nothing to settle later.
+        if (admission is null && verdict.Option is { } lease)
+            await Store.SettleAsync(lease, new long[lease.Charges.Count]).ConfigureAwait(false);
+        return (new UpstreamAttempt(this, taken, admission, verdict).Begin(), null);
+    }
+
+    /// <summary>Whether any key is neither out of service nor told to wait, as far as is known here.</summary>
+    /// <param name="wait">Until the first one is, else.</param>
+    public bool AnyOpen(out TimeSpan wait)
+    {
+        var now = Now;
+        wait = Keys.Min(k => k.ClosedFor(now));
+        return wait <= TimeSpan.Zero;
+    }
+
+    /// <summary>For an upstream that refuses without saying for how long.</summary>
+    public TimeSpan Backoff(int refusalsBefore) => TimeSpan.FromSeconds(Math.Min(Math.Max(1, _provider.MaxBackoffSeconds), Math.Pow(2, Math.Min(refusalsBefore, 20))));
+
+    public ValueTask CoolAsync(KeyModel key, TimeSpan duration)
+    {
+        if (duration <= TimeSpan.Zero)
+            return ValueTask.CompletedTask;
+        key.Cooldown.Close(duration, Now);
+        Log.Cooling(_logger, _provider.Name, key.Key.Name, UpstreamModel, duration.TotalSeconds);
+        return Store.CloseAsync(key.Cooldown.Meter!, duration);
+    }
+
+    public void Cool(KeyModel key, TimeSpan duration) => Forget(CoolAsync(key, duration));
+
+    /// <summary>Out of service until an operator or a later probe brings it back.</summary>
+    public ValueTask TakeOutAsync(UpstreamKey key, TrackedMeter gate)
+    {
+        var duration = TimeSpan.FromMinutes(_provider.ProbeMinutes);
+        gate.Close(duration, Now);
+        key.WentOut();
+        Log.OutOfService(_logger, _provider.Name, gate.Meter!.Label, duration.TotalMinutes);
+        return Store.CloseAsync(gate.Meter!, duration);
+    }
+
+    public void Succeeded(KeyOption option, bool limitsKnown)
+    {
+        if (option.Key.Key.IsBack(option.Closings))
+            Log.BackInService(_logger, _provider.Name, option.Key.Key.Name);
+        if (option.Key.Ramp.Succeeded(option.Generation, limitsKnown))
+            Queue.Wake();
+    }
+
+    public void Correct(QuotaLease lease, UpstreamStatement statement) => Forget(Store.CorrectAsync(lease, statement));
+
+    /// <summary>A limit that was not known until now: what others do with it is not known either, so its level is only lowered.</summary>
+    public async Task SeedAsync(UpstreamLimit limit, double left, long sentAt)
+    {
+        if (limit.Meter is not { } rule)
+            return;
+        try
+        {
+            var reading = (await Store.ReadAsync([rule], Ending).ConfigureAwait(false))[0];
+            var now = Now;
+            limit.Saw(reading, now);
+            await Store.CorrectAsync(new QuotaLease("", [new Charge(rule, 0)], [reading], sentAt), new UpstreamStatement(0, left, false)).ConfigureAwait(false);
+            if (left < reading.Remaining)
+                limit.Moved(left, now);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.NotSeeded(_logger, e, rule.Label);
+        }
+    }
+
+    public void Dispose()
+    {
+        Store.Freed -= Queue.Wake;
+        _ending.Cancel();
+        Queue.Dispose();
+        _ending.Dispose();
+    }
+
+    private QuotaClaim Claim(Admission? admission, KeyOption[] offered) => new()
+    {
+        Common = admission?.UnheldCallerCharges ?? [],
+        Options = [.. offered.Select(o => o.Charges)],
+        Preferred = Sessions.Find(admission?.SessionKey) is { } last ? Array.FindIndex(offered, o => ReferenceEquals(o.Key, last)) : -1,
+        Pick = admission is not null && _provider.Strategy == KeyStrategy.MostHeadroom ? QuotaPick.MostHeadroom : QuotaPick.First,
+    };
+
+    private void Note(KeyOption[] offered, QuotaVerdict verdict)
+    {
+        var now = Now;
+        if (verdict.Granted)
+            offered[verdict.OptionIndex].Saw(verdict.Option!.After, now);
+        else if (verdict.Refusal == QuotaRefusal.Options)
+        {
+            for (var i = 0; i < verdict.OptionReadings.Count; i++)
+                offered[i].Saw(verdict.OptionReadings[i], now);
+        }
+        foreach (var option in offered)
+            NoticeOut(option.Key.Key, now);
+    }
+
+    /// <summary>Another replica took the key out of service.</summary>
+    public static void NoticeOut(UpstreamKey key, TimeSpan now)
+    {
+        if (!key.OnProbation && key.OutBy(now) is not null)
+            key.WentOut();
+    }
+
+    private RequestCost CostOf(Admission admission)
+    {
+        var estimate = admission.Estimate;
+        var output = _provider.CountsMaximumOutput && estimate.MaxOutput is { } most ? most : estimate.Output;
+        return new RequestCost(
+            estimate.Input,
+            estimate.Input + (long)Math.Ceiling(output * admission.OutputWeight),
+            admission.Price(new UsedTokens(estimate.Input, 0)),
+            admission.Price(new UsedTokens(estimate.Input, estimate.Output)));
+    }
+
+    private static void Forget(ValueTask task)
+    {
+        // The store neither waits nor throws here; a task that is under way is its own affair.
+        if (!task.IsCompletedSuccessfully)
+            _ = task.AsTask();
+    }
+}

@@ -1,0 +1,113 @@
+using HybridRouter.Quota;
+
+namespace HybridRouter.Backends.Cloud;
+
+/// <summary>What a pool can still give, from what this process saw last. Looks at the store now and then, in the background. Thread-safe.</summary>
+internal sealed class PoolOutlook(KeyPool pool)
+{
+    /// <summary>A store that answers at once is in this process, and asking it costs next to nothing.</summary>
+    private static readonly TimeSpan FreshAtHand = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan FreshAfar = TimeSpan.FromSeconds(1);
+
+    private long _nextLook;
+    private int _looking;
+
+    /// <summary>Keys in service, all together. A kind of limit that one of them does not have does not limit the pool.</summary>
+    public QuotaOutlook Read()
+    {
+        Look();
+        var now = pool.Now;
+        var usable = pool.Keys.Where(k => k.Key.OutBy(now) is null).ToList();
+        var lines = new List<QuotaLine>();
+        if (usable.Count > 0)
+        {
+            for (var kind = 0; kind < usable[0].Limits.Count; kind++)
+                Add(lines, [.. usable.Select(k => k.Limits[kind]).Distinct()], now);
+            if (usable.All(k => k.Spend is not null))
+                Add(lines, [.. usable.Select(k => k.Spend!)], now);
+        }
+        return new QuotaOutlook(lines, pool.Queue.Snapshot(Configuration.RequestPriority.Batch).Tokens);
+    }
+
+    /// <summary>Time until the pool has freed this much, nothing else being taken.</summary>
+    public TimeSpan TimeUntil(double tokens, int requests)
+    {
+        var longest = pool.AnyOpen(out var closed) ? TimeSpan.Zero : closed;
+        foreach (var line in Read().Lines)
+        {
+            var missing = (line.Unit == MeterUnit.Tokens ? tokens : line.Unit == MeterUnit.Requests ? requests : 0) - line.Remaining;
+            if (missing <= 0)
+                continue;
+            var wait = line.PerSecond > 0 ? TimeSpan.FromSeconds(Math.Min(missing / line.PerSecond, TimeSpan.MaxValue.TotalSeconds / 4)) : line.ResetsIn;
+            if (wait > longest)
+                longest = wait;
+        }
+        return longest;
+    }
+
+    private static void Add(List<QuotaLine> lines, IReadOnlyList<TrackedMeter> meters, TimeSpan now)
+    {
+        var line = default(QuotaLine);
+        foreach (var meter in meters)
+        {
+            if (meter.Meter is not { } rule || meter.Read(now) is not { } reading)
+                return;
+            var (capacity, perSecond) = rule.Kind == MeterKind.Bucket ? (rule.Capacity, rule.PerSecond) : (rule.Limit, 0);
+            line = new QuotaLine(rule.Unit, line.Remaining + reading.Remaining, line.Capacity + capacity, line.PerSecond + perSecond, reading.FreesIn > line.ResetsIn ? reading.FreesIn : line.ResetsIn);
+        }
+        lines.Add(line);
+    }
+
+    private void Look()
+    {
+        if (pool.Now.Ticks < Volatile.Read(ref _nextLook) || Interlocked.Exchange(ref _looking, 1) != 0)
+            return;
+        _ = LookAsync();
+    }
+
+    /// <summary>Looks at the store now.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        TrackedMeter[] known = [.. pool.Keys.SelectMany(Meters).Distinct().Where(m => m.Meter is not null)];
+        var reading = pool.Store.ReadAsync([.. known.Select(m => m.Meter!)], cancellationToken);
+        var fresh = reading.IsCompleted ? FreshAtHand : FreshAfar;
+        var readings = await reading.ConfigureAwait(false);
+        var now = pool.Now;
+        for (var i = 0; i < known.Length; i++)
+            known[i].Saw(readings[i], now);
+        foreach (var key in pool.Keys)
+            KeyPool.NoticeOut(key.Key, now);
+        Volatile.Write(ref _nextLook, (now + fresh).Ticks);
+    }
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            await RefreshAsync(pool.Ending).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A store that is away says so where requests are granted; here the last view stays until the next look.
+            Volatile.Write(ref _nextLook, (pool.Now + FreshAfar).Ticks);
+        }
+        finally
+        {
+            Volatile.Write(ref _looking, 0);
+        }
+    }
+
+    /// <summary>All that can be read of a key; never its ramp, which is no limit of the upstream.</summary>
+    public static IEnumerable<TrackedMeter> Meters(KeyModel key)
+    {
+        yield return key.Key.Credentials;
+        yield return key.Key.Spent;
+        yield return key.Cooldown;
+        yield return key.InFlight;
+        foreach (var limit in key.Limits)
+            yield return limit;
+        if (key.Spend is not null)
+            yield return key.Spend;
+    }
+}

@@ -1,0 +1,139 @@
+using HybridRouter.Quota;
+
+namespace HybridRouter.Backends.Cloud;
+
+/// <summary>
+/// A meter and what this process last saw of it, carried on by its rule: for planning and for telling, never for granting.
+/// Times are those since the pool began. Thread-safe.
+/// </summary>
+internal class TrackedMeter(Meter? meter)
+{
+    private readonly Lock _gate = new();
+    private Meter? _meter = meter;
+    private MeterReading? _last;
+    private TimeSpan _at;
+    private double _refunded;
+    private double _unheard;
+
+    /// <summary>Null while no such limit is known.</summary>
+    public Meter? Meter => Volatile.Read(ref _meter);
+
+    public void Saw(MeterReading reading, TimeSpan now)
+    {
+        lock (_gate)
+            (_last, _at) = (reading, now);
+    }
+
+    /// <summary>Null while no such limit is known. A meter that was never looked at counts as full.</summary>
+    public MeterReading? Read(TimeSpan now)
+    {
+        lock (_gate)
+            return Meter is { } rule ? Carry(rule, now) : null;
+    }
+
+    public TimeSpan ClosedFor(TimeSpan now) => Read(now)?.FreesIn ?? TimeSpan.Zero;
+
+    /// <summary>Of a gate; a longer time that was seen before is kept.</summary>
+    public void Close(TimeSpan duration, TimeSpan now)
+    {
+        if (duration > ClosedFor(now))
+            Saw(new MeterReading(0, 0, duration), now);
+    }
+
+    public void Open()
+    {
+        lock (_gate)
+            _last = null;
+    }
+
+    /// <summary>A request left that takes this much; until the upstream is heard, nobody knows whether it counted that yet.</summary>
+    /// <returns>What was given back so far, for <see cref="Since"/>.</returns>
+    public double Left(double amount)
+    {
+        lock (_gate)
+        {
+            _unheard += amount;
+            return _refunded;
+        }
+    }
+
+    public void Heard(double amount)
+    {
+        lock (_gate)
+            _unheard -= amount;
+    }
+
+    public void Settled(long reserved, long used, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            _refunded += Math.Max(0, reserved - used);
+            if (_last is null || Meter is not { } rule)
+                return;
+            var last = Carry(rule, now);
+            (_last, _at) = (last with { Remaining = Math.Min(Most(rule), last.Remaining + reserved - used), Taken = last.Taken - reserved + used }, now);
+        }
+    }
+
+    /// <summary>The level was moved to where the upstream says it is.</summary>
+    public void Moved(double remaining, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            if (Meter is { } rule)
+                (_last, _at) = (Carry(rule, now) with { Remaining = Math.Min(Most(rule), remaining) }, now);
+        }
+    }
+
+    /// <summary>What happened since a request left: the level now, what was taken in all, what was given back, and what others are on their way with.</summary>
+    public (double Level, double Taken, double Refunded, double Unheard) Since(double takenThen, double refundedThen, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            var last = Meter is { } rule ? Carry(rule, now) : default;
+            return (last.Remaining, last.Taken - takenThen, _refunded - refundedThen, _unheard);
+        }
+    }
+
+    /// <summary>Another rule for the same state; as in the store, what was used stays used.</summary>
+    /// <returns>The rule before.</returns>
+    protected Meter? Change(Meter rule, TimeSpan now)
+    {
+        lock (_gate)
+        {
+            var before = _meter;
+            if (before is not null && _last is not null)
+            {
+                var last = Carry(before, now);
+                (_last, _at) = (last with { Remaining = last.Remaining + Most(rule) - Most(before) }, now);
+            }
+            Volatile.Write(ref _meter, rule);
+            return before;
+        }
+    }
+
+    private MeterReading Carry(Meter rule, TimeSpan now)
+    {
+        if (_last is not { } last)
+            return new MeterReading(Most(rule), 0, TimeSpan.Zero);
+        var elapsed = now > _at ? now - _at : TimeSpan.Zero;
+        var left = last.FreesIn > elapsed ? last.FreesIn - elapsed : TimeSpan.Zero;
+        switch (rule.Kind)
+        {
+            case MeterKind.Bucket:
+                var level = Math.Min(rule.Capacity, last.Remaining + (elapsed.TotalSeconds * rule.PerSecond));
+                return last with { Remaining = level, FreesIn = rule.Limit > 0 ? TimeSpan.FromSeconds((rule.Capacity - level) / rule.PerSecond) : TimeSpan.Zero };
+            case MeterKind.Window when left == TimeSpan.Zero && last.FreesIn > TimeSpan.Zero:
+                return last with { Remaining = rule.Limit, FreesIn = TimeSpan.Zero };
+            default:
+                return last with { FreesIn = left };
+        }
+    }
+
+    private static double Most(Meter rule) => rule.Kind switch
+    {
+        MeterKind.Bucket => rule.Capacity,
+        MeterKind.Gate => 0,
+        _ => rule.Limit,
+    };
+}
