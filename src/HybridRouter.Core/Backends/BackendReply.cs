@@ -65,6 +65,12 @@ public enum FailureKind
 
     /// <summary>The upstream refused the request itself (other 4xx); the same request fails there again.</summary>
     Rejected,
+
+    /// <summary>A limit of the caller, over all models: another model is no way around it.</summary>
+    CallerLimited,
+
+    /// <summary>Limits cannot be counted now, so nothing that needs them is sent.</summary>
+    StoreAway,
 }
 
 /// <param name="Error">What the client is told when nothing else answers; free of secrets.</param>
