@@ -1,4 +1,6 @@
 using System.Net;
+using HybridRouter.Callers;
+using HybridRouter.Callers.Estimates;
 using HybridRouter.Configuration;
 using HybridRouter.Diagnostics;
 using HybridRouter.Flow;
@@ -88,6 +90,7 @@ public static class GatewayHost
         services.AddSingleton(s => new RulesBuilder(setup.Parts, s.GetRequiredService<IQuotaStore>(), setup.Time));
         services.AddSingleton(s => new RoutingTable(s.GetRequiredService<RulesBuilder>().Build(setup.Options)));
         services.AddSingleton(new SessionRoutes(TimeSpan.FromMinutes(setup.Options.Routing.SessionMinutes), setup.Time));
+        AddAdmission(services);
         services.AddSingleton<CandidateRunner>();
         services.AddSingleton<ModelFlow>();
         services.AddSingleton(s => new GatewayRuntime(
@@ -96,13 +99,25 @@ public static class GatewayHost
             s.GetRequiredService<RouterMeter>(),
             setup.Time,
             s.GetRequiredService<ILoggerFactory>().CreateLogger("HybridRouter.Requests"),
-            new ClientKeys(setup.Options.Server.ClientKeys) { Open = setup.Options.Server.ClientKeys.Count == 0 }));
+            new ClientKeys(setup.Options.Server)));
         AddResponses(services, setup);
         if (setup is { Configuration: { } configuration, ReadOptions: { } read })
             services.AddHostedService(s => ActivatorUtilities.CreateInstance<ConfigurationReload>(s, configuration, read));
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("hybridrouter"))
             .WithMetrics(metrics => metrics.AddMeter(RouterMeter.MeterName).AddPrometheusExporter());
+    }
+
+    private static void AddAdmission(IServiceCollection services)
+    {
+        services.AddSingleton(s =>
+        {
+            var counter = new TokenCounter(new Random(), s.GetRequiredService<ILogger<TokenCounter>>());
+            // The first requests should not have to do without it.
+            _ = counter.LoadAsync();
+            return counter;
+        });
+        services.AddSingleton<AdmissionGate>();
     }
 
     private static void AddResponses(IServiceCollection services, GatewaySetup setup)

@@ -1,5 +1,7 @@
 using HybridRouter.Backends;
+using HybridRouter.Callers;
 using HybridRouter.Intake;
+using HybridRouter.Quota;
 using HybridRouter.Routing;
 using HybridRouter.Usage;
 using HybridRouter.Wire;
@@ -8,13 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace HybridRouter.Flow;
 
 /// <summary>
-/// Tries the candidates of a plan in order. A reply that has begun is final: there is no switch after the first byte.
-/// Thread-safe.
+/// Tries the candidates of a plan in order, each within what its caller and the quota allow. A reply that has begun is final:
+/// there is no switch after the first byte. Thread-safe.
 /// </summary>
-public sealed partial class CandidateRunner(TimeProvider time, ILogger<CandidateRunner> logger)
+public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quota, TimeProvider time, ILogger<CandidateRunner> logger)
 {
-    public async Task<FlowAnswer> RunAsync(ModelRequest request, RoutePlan plan, float? score, CancellationToken cancellationToken)
+    public async Task<FlowAnswer> RunAsync(ModelRequest request, RoutePlan plan, float? score, AdmissionRules rules, CancellationToken cancellationToken)
     {
+        var gated = gate.Begin(request, rules);
         BackendFailure? first = null;
         var reason = plan.Steps[0].Reason;
         for (var i = 0; ; i++)
@@ -24,44 +27,91 @@ public sealed partial class CandidateRunner(TimeProvider time, ILogger<Candidate
             if (i > 0)
                 reason = FallbackReason(step.Target.Route, plan.Steps[i - 1], first!);
             var decision = new RouteDecision(step.Target.Route, backend.Name, model.Name, score, reason, i > 0);
-            var usage = new UsageTap();
-            var reply = await TryAsync(request, step, usage, cancellationToken).ConfigureAwait(false);
+            var admission = gated.Admit(step.Target.Route, model);
+            var settlement = new Settlement(gated, step.Target.Route, model, admission, new UsageTap(Spoken(model, request.Api)));
+            var reply = await TryAsync(gated, step, settlement, cancellationToken).ConfigureAwait(false);
             if (reply is not BackendReply.Failed failed)
-                return new FlowAnswer(decision, reply, usage);
-            LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);
+                return new FlowAnswer(decision, reply, settlement.Tap);
+            var limited = failed.Failure.Kind == FailureKind.CallerLimited;
+            if (!limited)
+                LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);
             first ??= failed.Failure;
-            var next = i + 1 < plan.Steps.Count ? plan.Steps[i + 1].Target : null;
-            if (next is null || !CanGoOn(failed.Failure, step.Target.Route))
-                return new FlowAnswer(decision, new BackendReply.Failed(Choose(first, failed.Failure)), new UsageTap());
+            var next = i + 1 < plan.Steps.Count && gated.TimeLeft != TimeSpan.Zero ? plan.Steps[i + 1].Target : null;
+            var goesOn = next is not null && CanGoOn(failed.Failure, step.Target.Route);
+            var headers = ReplyHeaders.Of(failed, gated, admission);
+            await settlement.FailedAsync(goesOn).ConfigureAwait(false);
+            if (!goesOn)
+                return new FlowAnswer(decision, new BackendReply.Failed(limited ? failed.Failure : Choose(first, failed.Failure)) { Headers = headers }, new UsageTap());
         }
     }
 
-    private async Task<BackendReply> TryAsync(ModelRequest request, RouteStep step, UsageTap usage, CancellationToken cancellationToken)
+    private async Task<BackendReply> TryAsync(GatedRequest gated, RouteStep step, Settlement settlement, CancellationToken cancellationToken)
     {
         BackendReply? reply = null;
         BackendFailure failure;
+        var ended = false;
         try
         {
-            var outgoing = OutgoingRequest.For(request, step, time);
+            var (request, admission) = (gated.Request, settlement.Admission);
+            var outgoing = OutgoingRequest.For(request, gated.Members(step.Target.Route), step, admission, time);
+            if (step.Target.Route == RouteKind.Local && await ReserveAsync(admission, cancellationToken).ConfigureAwait(false) is { } refused)
+            {
+                ended = true;
+                return refused;
+            }
             reply = await step.Target.Backend.SendAsync(outgoing.Request, cancellationToken).ConfigureAwait(false);
-            return ClientReply.From(reply, request, outgoing, usage, cancellationToken);
+            var answer = reply is BackendReply.Failed ? reply : ClientReply.From(reply, request, outgoing, settlement, ReplyHeaders.Of(reply, gated, admission), cancellationToken);
+            if (answer is BackendReply.Complete)
+                await settlement.ModelDoneAsync().ConfigureAwait(false);
+            ended = true;
+            return answer;
         }
         catch (ApiException e)
         {
             // The wire of this model cannot say what the request asks; that of the next may.
-            failure = new BackendFailure(FailureKind.Rejected, e.Error);
+            (failure, ended) = (new BackendFailure(FailureKind.Rejected, e.Error), true);
         }
         catch (BackendStreamException e)
         {
-            failure = e.Failure;
+            (failure, ended) = (e.Failure, true);
+        }
+        finally
+        {
+            if (!ended)
+                await settlement.CancelledAsync().ConfigureAwait(false);
         }
         if (reply is not null)
             await reply.DisposeAsync().ConfigureAwait(false);
         return new BackendReply.Failed(failure);
     }
 
-    /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. A limit of the caller holds everywhere.</summary>
-    private static bool CanGoOn(BackendFailure failure, RouteKind route) => failure.Kind != FailureKind.CallerLimited && (route == RouteKind.Local || failure.Kind != FailureKind.Rejected);
+    /// <summary>A local model has no quota but the caller's; a cloud backend takes both at once, so that neither is held alone.</summary>
+    private async ValueTask<BackendReply.Failed?> ReserveAsync(Admission admission, CancellationToken cancellationToken)
+    {
+        if (admission.CallerCharges.Count == 0)
+            return null;
+        var verdict = await quota.ReserveAsync(new QuotaClaim { Common = admission.CallerCharges }, cancellationToken).ConfigureAwait(false);
+        if (verdict.Granted)
+        {
+            admission.Hold(verdict);
+            return null;
+        }
+        if (verdict is not { Refusal: QuotaRefusal.Common, RefusedBy: { } limit })
+            return new BackendReply.Failed(new BackendFailure(FailureKind.StoreAway, ApiError.Unavailable("Limits cannot be checked now; try again shortly.", verdict.Wait)));
+        admission.CallerRefusal = verdict;
+        return new BackendReply.Failed(new BackendFailure(FailureKind.CallerLimited, CallerLimitError.Create(limit, verdict.Wait)));
+    }
+
+    /// <summary>The wire of the answer as it comes from the backend.</summary>
+    private static WireApi Spoken(ServedModel model, WireApi asked) =>
+        model.Apis.HasFlag(asked) ? asked : asked == WireApi.Responses ? WireApi.ChatCompletions : WireApi.Responses;
+
+    /// <summary>
+    /// What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. The caller's own limit
+    /// holds for all models.
+    /// </summary>
+    private static bool CanGoOn(BackendFailure failure, RouteKind route) =>
+        failure.Kind != FailureKind.CallerLimited && (route == RouteKind.Local || failure.Kind != FailureKind.Rejected);
 
     /// <summary>Of two failures the one that tells the client when to come back.</summary>
     private static BackendFailure Choose(BackendFailure first, BackendFailure last) =>
@@ -79,7 +129,7 @@ public sealed partial class CandidateRunner(TimeProvider time, ILogger<Candidate
             FailureKind.Rejected => "refused the request",
             FailureKind.Unreachable => "unreachable",
             FailureKind.BadReply => "sent a bad reply",
-            FailureKind.StoreAway => "limits cannot be counted",
+            FailureKind.StoreAway => "limits cannot be checked",
             _ => "failed",
         };
         var side = failed.Target.Route == RouteKind.Local ? "local" : "cloud";

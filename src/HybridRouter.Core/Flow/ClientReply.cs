@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HybridRouter.Backends;
+using HybridRouter.Callers;
 using HybridRouter.Intake;
 using HybridRouter.Usage;
 using HybridRouter.Wire;
@@ -10,27 +11,48 @@ namespace HybridRouter.Flow;
 /// <summary>Turns a backend's reply into the one the client asked for: its wire, with or without the usage chunk.</summary>
 internal static class ClientReply
 {
+    /// <param name="settlement">Done when the reply is disposed, which it is however the client leaves it.</param>
     /// <exception cref="BackendStreamException">A whole answer could not be translated.</exception>
-    public static BackendReply From(BackendReply reply, ModelRequest request, OutgoingRequest outgoing, UsageTap tap, CancellationToken cancellationToken)
+    public static BackendReply From(
+        BackendReply reply, ModelRequest request, OutgoingRequest outgoing, Settlement settlement, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        if (reply is BackendReply.Complete answered)
-            tap.Note(answered.Body);
+        async ValueTask ReleaseAsync()
+        {
+            try
+            {
+                await reply.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                await settlement.AnsweredAsync().ConfigureAwait(false);
+            }
+        }
         switch (reply)
         {
-            case BackendReply.Complete complete when outgoing.Translation is { } translation:
-                return new BackendReply.Complete(translation.Complete(complete.Body), complete.DisposeAsync) { Headers = complete.Headers };
-            case BackendReply.Complete complete when request.Api == WireApi.Embeddings:
-                return new BackendReply.Complete(EmbeddingFormat.Apply(complete.Body, request.Body.Root), complete.DisposeAsync) { Headers = complete.Headers };
+            case BackendReply.Complete complete:
+                settlement.Tap.NoteAnswer(complete.Body);
+                var body = outgoing.Translation is { } translation ? translation.Complete(complete.Body)
+                    : request.Api == WireApi.Embeddings ? EmbeddingFormat.Apply(complete.Body, request.Body.Root)
+                    : complete.Body;
+                return new BackendReply.Complete(body, ReleaseAsync) { Headers = headers };
             case BackendReply.Streaming streaming:
-                var events = tap.Watch(streaming.Events, cancellationToken);
+                var events = Relay(settlement.Tap.Watch(streaming.Events, cancellationToken), settlement, cancellationToken);
                 if (outgoing.Translation is { } wire)
                     events = wire.Stream(events, cancellationToken);
                 if (request.Api is WireApi.ChatCompletions or WireApi.Completions && !request.IncludeUsage)
                     events = UsageChunk.Drop(events, cancellationToken);
-                return new BackendReply.Streaming(events, streaming.DisposeAsync) { Headers = streaming.Headers };
+                return new BackendReply.Streaming(events, ReleaseAsync) { Headers = headers };
             default:
-                return reply;
+                throw new ArgumentOutOfRangeException(nameof(reply), reply.GetType().Name, "There is an answer to be made of it.");
         }
+    }
+
+    /// <summary>A stream that was read to its end waits for the client alone; the upstream's share is free by then.</summary>
+    private static async IAsyncEnumerable<SseEvent> Relay(IAsyncEnumerable<SseEvent> events, Settlement settlement, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
+            yield return item;
+        await settlement.ModelDoneAsync().ConfigureAwait(false);
     }
 }
 

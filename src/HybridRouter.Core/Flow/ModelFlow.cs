@@ -1,4 +1,5 @@
 using HybridRouter.Backends;
+using HybridRouter.Callers;
 using HybridRouter.Intake;
 using HybridRouter.Routing;
 using HybridRouter.Sessions;
@@ -7,7 +8,7 @@ using HybridRouter.Triage;
 namespace HybridRouter.Flow;
 
 /// <summary>
-/// The walk of one request, left to right: read (<see cref="RequestReader"/>) -> judge -> plan -> try the candidates.
+/// The walk of one request, left to right: read (<see cref="RequestReader"/>) -> judge -> plan -> admit and try the candidates.
 /// Each stage takes what the one before returned. Thread-safe.
 /// </summary>
 public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, CandidateRunner runner)
@@ -20,7 +21,7 @@ public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, Candid
         var verdict = current.Judge.Judge(request.Triage, choice.Profile.Cutoff);
         var plan = RoutePlanner.Plan(current.Weigh(request, choice, verdict, HoldsCloud(request)));
         plan.ToWarm?.Backend.Warm(plan.ToWarm.Model);
-        var answer = await runner.RunAsync(request, plan, verdict.Score, cancellationToken).ConfigureAwait(false);
+        var answer = await runner.RunAsync(request, plan, verdict.Score, new AdmissionRules(current.Options, choice.Profile), cancellationToken).ConfigureAwait(false);
         // Only a request that offers tools can begin or go on with a loop: the title that an agent asks for beside it tells
         // nothing. An on-prem fallback is an accident, after which the loop belongs to the cloud as before.
         if (answer.Reply is not BackendReply.Failed && request.Triage.Tools > 0)

@@ -23,7 +23,8 @@ internal static class ChatRequestReader
             lastRole = ReadMessage(message, $"messages[{index++}]", prompt, needs);
 
         var tools = ReadTools(root, needs, prompt);
-        if (Member.PositiveInt(root, "n") > 1)
+        needs.Choices = Member.PositiveInt(root, "n") ?? 1;
+        if (needs.Choices > 1)
             needs.Abilities |= ModelAbilities.MultipleChoices;
         if (Member.Bool(root, "logprobs") == true)
             needs.Abilities |= ModelAbilities.LogProbs;
@@ -146,8 +147,10 @@ internal sealed class NeedsBuilder
 
     public string? CloudOnly { get; set; }
 
+    public int Choices { get; set; } = 1;
+
     public RequestNeeds Build(long chars, int maxOutputTokens) =>
-        new() { PromptChars = chars, MaxOutputTokens = maxOutputTokens, Abilities = Abilities, CloudOnly = CloudOnly };
+        new() { PromptChars = chars, MaxOutputTokens = maxOutputTokens, Abilities = Abilities, CloudOnly = CloudOnly, Choices = Choices };
 }
 
 internal static class Raw

@@ -36,8 +36,10 @@ internal static class CompletionsRequestReader
             needs.Abilities |= ModelAbilities.Infill;
             prompt.AddChars(JsonText.Length(suffix));
         }
-        if (Member.PositiveInt(root, "n") > 1 || Member.PositiveInt(root, "best_of") > 1)
+        var choices = Math.Max(Member.PositiveInt(root, "n") ?? 1, Member.PositiveInt(root, "best_of") ?? 1);
+        if (choices > 1)
             needs.Abilities |= ModelAbilities.MultipleChoices;
+        needs.Choices = (int)Math.Min(int.MaxValue, (long)choices * needs.Choices);
         if (Member.Get(root, "logprobs") is { ValueKind: JsonValueKind.Number })
             needs.Abilities |= ModelAbilities.LogProbs;
         if (Member.Bool(root, "echo") == true)
@@ -67,6 +69,9 @@ internal static class CompletionsRequestReader
         }
         if (list.GetArrayLength() > 1)
             needs.CloudOnly ??= "several prompts in one request";
+        // Token ids are one prompt as long as they are not in lists of their own.
+        if (list[0].ValueKind != JsonValueKind.Number)
+            needs.Choices = list.GetArrayLength();
     }
 }
 

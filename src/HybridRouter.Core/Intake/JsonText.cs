@@ -19,9 +19,12 @@ internal static class JsonText
     /// Bytes of the text in UTF-8. Not those between the quotes: some clients escape every quote, angle bracket and umlaut
     /// with six bytes, and code would seem half as long again.
     /// </summary>
-    public static int Length(JsonElement text)
+    public static int Length(JsonElement text) => Length(Raw(text));
+
+    /// <inheritdoc cref="Length(JsonElement)"/>
+    /// <param name="raw">What stands between the quotes.</param>
+    public static int Length(ReadOnlySpan<byte> raw)
     {
-        var raw = Raw(text);
         var length = 0;
         int plain;
         while ((plain = raw.IndexOf((byte)'\\')) >= 0)
@@ -73,6 +76,16 @@ internal static class JsonText
     {
         var room = Math.Min(raw.Length, maxChars);
         var buffer = ArrayPool<char>.Shared.Rent(room);
+        var text = new string(buffer, 0, Decode(raw, buffer.AsSpan(0, room)));
+        ArrayPool<char>.Shared.Return(buffer);
+        return text;
+    }
+
+    /// <summary>Decodes as much as there is room for; returns the characters written.</summary>
+    /// <param name="raw">What stands between the quotes.</param>
+    public static int Decode(ReadOnlySpan<byte> raw, Span<char> buffer)
+    {
+        var room = buffer.Length;
         var written = 0;
         while (raw.Length > 0 && written < room)
         {
@@ -83,16 +96,14 @@ internal static class JsonText
                 raw = raw[length..];
                 continue;
             }
-            Utf8.ToUtf16(plain < 0 ? raw : raw[..plain], buffer.AsSpan(written, room - written), out var read, out var chars);
+            Utf8.ToUtf16(plain < 0 ? raw : raw[..plain], buffer[written..], out var read, out var chars);
             // Room for one unit only before a character of two: the window ends here.
             if (read == 0)
                 break;
             raw = raw[read..];
             written += chars;
         }
-        var text = new string(buffer, 0, written);
-        ArrayPool<char>.Shared.Return(buffer);
-        return text;
+        return written;
     }
 
     /// <param name="hex">The four digits of a UTF-16 unit; each half of a surrogate pair counts for two bytes.</param>

@@ -55,6 +55,9 @@ public sealed record RequestNeeds
     /// <summary>The request's own limit on output tokens; 0 = none given.</summary>
     public int MaxOutputTokens { get; init; }
 
+    /// <summary>Answers that are asked for at once (<c>n</c>, <c>best_of</c>, several prompts), each with that limit; at least 1.</summary>
+    public int Choices { get; init; } = 1;
+
     public ModelAbilities Abilities { get; init; } = ModelAbilities.Text;
 
     /// <summary>In words, something only a cloud provider offers (a hosted tool, background mode, a stored conversation); null = nothing.</summary>

@@ -1,13 +1,22 @@
 using System.Text.Json;
+using HybridRouter.Configuration;
 using HybridRouter.Wire;
 
 namespace HybridRouter.Intake;
 
 /// <summary>What came with a request beside its body.</summary>
-/// <param name="Caller">Name of the client key, or null when none are configured.</param>
 /// <param name="SessionHeader">The first of <c>session-id</c>, <c>x-session-id</c>, <c>x-session-affinity</c> that was sent.</param>
-public sealed record RequestContext(string? Caller, string? SessionHeader)
+public sealed record RequestContext(CallerIdentity Caller, string? SessionHeader)
 {
+    /// <summary>Nobody in particular, and nothing beside the body: verbs and tests.</summary>
+    public static readonly RequestContext None = new(CallerIdentity.None, SessionHeader: null);
+
+    /// <inheritdoc cref="ModelRequest.Priority"/>
+    public RequestPriority? Priority { get; init; }
+
+    /// <inheritdoc cref="ModelRequest.Timeout"/>
+    public TimeSpan? Timeout { get; init; }
+
     public IReadOnlyList<KeyValuePair<string, string>> ForwardHeaders { get; init; } = [];
 }
 
@@ -50,7 +59,19 @@ public static class RequestReader
             IncludeUsage = Member.Object(body.Root, "stream_options") is { } options && (Member.Bool(options, "include_usage", "stream_options.") ?? false),
             SessionKey = SessionIdentity.Of(body, context, request.SessionKey),
             ForwardHeaders = context.ForwardHeaders,
+            Caller = context.Caller,
+            EndUser = EndUser(body.Root),
+            Priority = context.Priority,
+            Timeout = context.Timeout,
         };
+    }
+
+    private static string? EndUser(JsonElement root)
+    {
+        var user = Member.String(root, "safety_identifier");
+        if (string.IsNullOrWhiteSpace(user))
+            user = Member.String(root, "user");
+        return string.IsNullOrWhiteSpace(user) ? null : user;
     }
 }
 

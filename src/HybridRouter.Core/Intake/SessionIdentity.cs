@@ -22,7 +22,8 @@ internal static class SessionIdentity
         if (id.Length > MaxIdChars)
             id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
         // The length keeps a caller's name from reaching into the identities of another.
-        return $"{context.Caller?.Length}:{context.Caller}/{id}";
+        var caller = context.Caller.Key;
+        return $"{caller?.Length}:{caller}/{id}";
     }
 
     private static string? NullIfEmpty(string? id) => string.IsNullOrEmpty(id) ? null : id;

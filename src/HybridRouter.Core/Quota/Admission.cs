@@ -59,6 +59,19 @@ public sealed class Admission(IQuotaStore store)
         }
     }
 
+    /// <summary>Holds the caller's charges; null before they are reserved and once they are settled.</summary>
+    public QuotaLease? CallerLease
+    {
+        get
+        {
+            lock (_gate)
+                return _caller;
+        }
+    }
+
+    /// <summary>The verdict when a limit of the caller refused; set by whoever reserved, for the headers of the answer.</summary>
+    public QuotaVerdict? CallerRefusal { get; set; }
+
     /// <summary>How long it waited for quota; set by whoever made it wait.</summary>
     public TimeSpan Waited { get; set; }
 

@@ -4,7 +4,8 @@ using HybridRouter.Wire;
 namespace HybridRouter.Usage;
 
 /// <summary>Tokens of one answer as the backend counted them.</summary>
-public readonly record struct TokenUsage(long Prompt, long Completion)
+/// <param name="CachedPrompt">Part of <paramref name="Prompt"/> that came from the provider's prompt cache.</param>
+public readonly record struct TokenUsage(long Prompt, long Completion, long CachedPrompt = 0)
 {
     public long Total => Prompt + Completion;
 
@@ -19,9 +20,7 @@ public readonly record struct TokenUsage(long Prompt, long Completion)
             var root = document.RootElement;
             if (root.TryGetProperty("response", out var response) && response.ValueKind == JsonValueKind.Object)
                 root = response;
-            return root.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object
-                ? new TokenUsage(Number(usage, "prompt_tokens", "input_tokens"), Number(usage, "completion_tokens", "output_tokens"))
-                : null;
+            return root.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object ? Read(usage) : null;
         }
         catch (JsonException)
         {
@@ -42,6 +41,15 @@ public readonly record struct TokenUsage(long Prompt, long Completion)
         return false;
     }
 
+    private static TokenUsage Read(JsonElement usage)
+    {
+        var prompt = Number(usage, "prompt_tokens", "input_tokens");
+        var details = usage.Get("prompt_tokens_details", JsonValueKind.Object) ?? usage.Get("input_tokens_details", JsonValueKind.Object);
+        var cached = details is { } parts ? Number(parts, "cached_tokens", "cached_tokens") : 0;
+        return new TokenUsage(prompt, Number(usage, "completion_tokens", "output_tokens"), Math.Min(cached, prompt));
+    }
+
+    /// <summary>What is no count, a negative number for one, is none.</summary>
     private static long Number(JsonElement usage, string chat, string responses) =>
-        (usage.TryGetProperty(chat, out var value) || usage.TryGetProperty(responses, out value)) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) ? count : 0;
+        (usage.Get(chat) ?? usage.Get(responses)) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var count) ? Math.Max(0, count) : 0;
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using HybridRouter.Configuration;
+using HybridRouter.Intake;
 using HybridRouter.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -9,35 +10,45 @@ namespace HybridRouter.Gateway.Auth;
 /// <summary>Who may call. Holds digests only, and looks them up in constant time per key.</summary>
 internal sealed class ClientKeys
 {
-    private readonly (string Name, byte[] Digest)[] _keys;
+    private readonly (CallerIdentity Owner, byte[] Digest)[] _keys;
+    private readonly ClientAddress _address;
 
-    public ClientKeys(IEnumerable<ClientKeyOptions> keys) =>
-        _keys = [.. keys.Select(k => (k.Name, Secret: SecretText.Resolve(k.Key))).Where(k => k.Secret is not null).Select(k => (k.Name, Digest(k.Secret!)))];
+    // No keys configured: the gateway is on loopback and asks for none.
+    private readonly bool _open;
 
-    /// <summary>No keys configured: the gateway is on loopback and asks for none.</summary>
-    public bool Open { get; init; }
-
-    /// <returns>The caller's name, or null on an open gateway.</returns>
-    /// <exception cref="ApiException">401, or 403 for a foreign Host on an open gateway.</exception>
-    public string? Authenticate(HttpRequest request)
+    public ClientKeys(ServerOptions server)
     {
-        if (Open)
+        _open = server.ClientKeys.Count == 0;
+        _address = new ClientAddress(server.TrustedProxies);
+        _keys = [.. server.ClientKeys.Select(k => (Owner: Owner(k), Secret: SecretText.Resolve(k.Key))).Where(k => k.Secret is not null).Select(k => (k.Owner, Digest(k.Secret!)))];
+    }
+
+    /// <returns>Whose key it is and where it comes from; on an open gateway the address alone.</returns>
+    /// <exception cref="ApiException">401, or 403 for a foreign Host on an open gateway.</exception>
+    public CallerIdentity Authenticate(HttpRequest request)
+    {
+        var address = _address.Of(request);
+        if (_open)
         {
             // A web page that lets its own name resolve to 127.0.0.1 must not reach a gateway without keys.
             if (!IsLoopback(request.Host.Host))
                 throw new ApiException(new ApiError(403, "invalid_request_error", "forbidden_host", "Without client keys this gateway answers only to localhost. Configure server.clientKeys to call it by another name."));
-            return null;
+            return new CallerIdentity(Key: null, address) { Admin = true };
         }
         var presented = Presented(request) ?? throw new ApiException(new ApiError(401, "invalid_request_error", "missing_api_key", "No API key was sent; send 'Authorization: Bearer KEY'."));
         var digest = Digest(presented);
-        string? caller = null;
-        foreach (var (name, known) in _keys)
+        CallerIdentity? caller = null;
+        foreach (var (owner, known) in _keys)
         {
             if (CryptographicOperations.FixedTimeEquals(known, digest))
-                caller = name;
+                caller = owner;
         }
-        return caller ?? throw new ApiException(new ApiError(401, "invalid_request_error", "invalid_api_key", "The API key is not known to this gateway."));
+        return caller is not null ? caller with { Address = address } : throw new ApiException(new ApiError(401, "invalid_request_error", "invalid_api_key", "The API key is not known to this gateway."));
     }
+
+    private static CallerIdentity Owner(ClientKeyOptions key) => new(key.Name) { Team = NullIfEmpty(key.Team), User = NullIfEmpty(key.User), Admin = key.Admin };
+
+    private static string? NullIfEmpty(string? name) => string.IsNullOrWhiteSpace(name) ? null : name;
 
     private static string? Presented(HttpRequest request)
     {

@@ -23,7 +23,7 @@ internal static class ModelApi
     private static async Task HandleAsync(HttpContext context, GatewayRuntime runtime, WireApi api)
     {
         var caller = runtime.ClientKeys.Authenticate(context.Request);
-        using var account = new RequestAccount(runtime, context, api, caller);
+        using var account = new RequestAccount(runtime, context, api, caller.Key);
         var utf8 = await RequestBody.ReadAsync(context, runtime.Table.Current.Options.Server).ConfigureAwait(false);
         using var request = RequestReader.Read(api, utf8, RequestContexts.From(context.Request, caller));
         var answer = await runtime.Flow.RunAsync(request, context.RequestAborted).ConfigureAwait(false);

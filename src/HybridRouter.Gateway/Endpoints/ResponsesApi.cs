@@ -36,7 +36,7 @@ internal static class ResponsesApi
         routes.MapDelete("/v1/responses/{id}", async (HttpContext context, string id) =>
         {
             var caller = runtime.ClientKeys.Authenticate(context.Request);
-            if (responses.Store is null || !await responses.Store.DeleteAsync(id, caller, context.RequestAborted).ConfigureAwait(false))
+            if (responses.Store is null || !await responses.Store.DeleteAsync(id, caller.Key, context.RequestAborted).ConfigureAwait(false))
                 throw NotFound(id);
             return JsonReply.Write(new System.Text.Json.Nodes.JsonObject { ["id"] = id, ["object"] = "response.deleted", ["deleted"] = true });
         });
@@ -46,11 +46,11 @@ internal static class ResponsesApi
     private static async Task CreateAsync(HttpContext context, GatewayRuntime runtime, ResponseServices responses)
     {
         var caller = runtime.ClientKeys.Authenticate(context.Request);
-        using var account = new RequestAccount(runtime, context, WireApi.Responses, caller);
+        using var account = new RequestAccount(runtime, context, WireApi.Responses, caller.Key);
         using var sent = JsonBody.Parse(await RequestBody.ReadAsync(context, runtime.Table.Current.Options.Server).ConfigureAwait(false));
-        using var body = await ExpandAsync(sent, responses, caller, context.RequestAborted).ConfigureAwait(false);
+        using var body = await ExpandAsync(sent, responses, caller.Key, context.RequestAborted).ConfigureAwait(false);
         using var request = RequestReader.Read(WireApi.Responses, body, RequestContexts.From(context.Request, caller));
-        using var recording = responses.Recorder.Begin(sent, caller, context.RequestAborted);
+        using var recording = responses.Recorder.Begin(sent, caller.Key, context.RequestAborted);
         var answer = await runtime.Flow.RunAsync(request, recording.Token).ConfigureAwait(false);
         await using (answer.ConfigureAwait(false))
             await ModelApi.WriteAsync(context, request, answer with { Reply = await RecordAsync(answer.Reply, recording).ConfigureAwait(false) }, account, runtime.Time).ConfigureAwait(false);
@@ -78,7 +78,7 @@ internal static class ResponsesApi
     private static async Task<IResult> CancelAsync(HttpContext context, GatewayRuntime runtime, ResponseServices responses, string id)
     {
         var caller = runtime.ClientKeys.Authenticate(context.Request);
-        if (await responses.Running.CancelAsync(id, caller, context.RequestAborted).ConfigureAwait(false) is { } cancelled)
+        if (await responses.Running.CancelAsync(id, caller.Key, context.RequestAborted).ConfigureAwait(false) is { } cancelled)
             return Json(cancelled);
         await FindAsync(context, runtime, responses, id).ConfigureAwait(false);
         throw new ApiException(ApiError.Invalid("This response has ended; only one that is in progress can be cancelled.", "response_id"));
@@ -87,7 +87,7 @@ internal static class ResponsesApi
     private static async Task<StoredResponse> FindAsync(HttpContext context, GatewayRuntime runtime, ResponseServices responses, string id)
     {
         var caller = runtime.ClientKeys.Authenticate(context.Request);
-        var stored = responses.Store is null ? null : await responses.Store.FindAsync(id, caller, context.RequestAborted).ConfigureAwait(false);
+        var stored = responses.Store is null ? null : await responses.Store.FindAsync(id, caller.Key, context.RequestAborted).ConfigureAwait(false);
         return stored ?? throw NotFound(id);
     }
 

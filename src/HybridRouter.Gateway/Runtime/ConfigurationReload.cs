@@ -70,8 +70,8 @@ internal sealed partial class ConfigurationReload(
             var running = runtime.Table.Current.Options;
             runtime.Table.Replace(builder.Build(options));
             // A change between open and keyed moves the addresses that may be listened on, which needs a restart.
-            if (running.Server.ClientKeys.Count > 0 && options.Server.ClientKeys.Count > 0)
-                runtime.ClientKeys = new ClientKeys(options.Server.ClientKeys);
+            if ((running.Server.ClientKeys.Count > 0) == (options.Server.ClientKeys.Count > 0))
+                runtime.ClientKeys = new ClientKeys(options.Server);
             LogApplied();
             if (!running.Server.Urls.SequenceEqual(options.Server.Urls) || (running.Server.ClientKeys.Count > 0) != (options.Server.ClientKeys.Count > 0))
                 LogNeedsRestart();

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using HybridRouter.Callers;
+using HybridRouter.Callers.Estimates;
 using HybridRouter.Composition;
 using HybridRouter.Flow;
 using HybridRouter.Intake;
@@ -38,9 +40,11 @@ internal static class RouteVerb
             try
             {
                 var rules = new RoutingRules(options, directory, setup.Parts.CreateJudge(options.Triage));
-                var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), new CandidateRunner(setup.Time, NullLogger<CandidateRunner>.Instance));
+                var gate = new AdmissionGate(quota, new TokenCounter(new Random(), NullLogger<TokenCounter>.Instance), setup.Time);
+                var runner = new CandidateRunner(gate, quota, setup.Time, NullLogger<CandidateRunner>.Instance);
+                var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), runner);
                 var body = JsonSerializer.SerializeToUtf8Bytes(new { model = result.GetValue(model), messages = new[] { new { role = "user", content = text } } });
-                using var request = RequestReader.Read(WireApi.ChatCompletions, body, new RequestContext(null, null));
+                using var request = RequestReader.Read(WireApi.ChatCompletions, body, RequestContext.None);
                 var explanation = flow.Explain(request, TopFeatures);
                 await result.Output().WriteLineAsync(result.GetValue(json) ? Gateway.Endpoints.RouteApi.ToJson(explanation).ToJsonString(VerbKit.Json) : Render(explanation));
                 return ExitCode.Ok;

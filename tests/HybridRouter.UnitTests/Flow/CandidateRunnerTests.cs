@@ -2,9 +2,9 @@ using System.Text;
 using HybridRouter.Backends;
 using HybridRouter.Flow;
 using HybridRouter.Routing;
+using HybridRouter.UnitTests.Callers;
 using HybridRouter.UnitTests.Intake;
 using HybridRouter.Wire;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HybridRouter.UnitTests.Flow;
 
@@ -168,11 +168,11 @@ public sealed class CandidateRunnerTests
         using var request = Reading.Responses(json);
         RouteStep Step(ScriptedBackend backend, WireApi spoken) => new(new RouteTarget(backend, new ServedModel("m", "m") { Apis = spoken }), "planned");
 
-        var answer = await Runner.RunAsync(request, new RoutePlan([Step(_local, WireApi.ChatCompletions), Step(_cloud, WireApi.Responses)]), null, CancellationToken.None);
+        var answer = await Runner.RunAsync(request, new RoutePlan([Step(_local, WireApi.ChatCompletions), Step(_cloud, WireApi.Responses)]), null, Gates.NoRules, CancellationToken.None);
         Assert.Equal((RouteKind.Cloud, "cloud fallback: local refused the request"), (answer.Decision.Route, answer.Decision.Reason));
         Assert.Empty(_local.Asked);
 
-        var alone = await Runner.RunAsync(request, new RoutePlan([Step(_local, WireApi.ChatCompletions)]), null, CancellationToken.None);
+        var alone = await Runner.RunAsync(request, new RoutePlan([Step(_local, WireApi.ChatCompletions)]), null, Gates.NoRules, CancellationToken.None);
         Assert.Equal(400, Assert.IsType<BackendReply.Failed>(alone.Reply).Failure.Error.Status);
     }
 
@@ -191,7 +191,7 @@ public sealed class CandidateRunnerTests
         Assert.Empty(_cloud.Asked);
     }
 
-    private static CandidateRunner Runner => new(TimeProvider.System, NullLogger<CandidateRunner>.Instance);
+    private static CandidateRunner Runner => Gates.Runner();
 
     private static string Body(ScriptedBackend backend) => Encoding.UTF8.GetString(backend.Asked[0].Body.Span);
 
@@ -211,6 +211,6 @@ public sealed class CandidateRunnerTests
     {
         using var request = Reading.Read(api, json);
         var plan = new RoutePlan([.. steps.Select(b => new RouteStep(new RouteTarget(b, new ServedModel($"{b.Name}-model", $"{b.Name}-upstream") { Apis = api }), "planned", TimeSpan.FromSeconds(5)))]);
-        return await Runner.RunAsync(request, plan, 0.25f, cancellationToken);
+        return await Runner.RunAsync(request, plan, 0.25f, Gates.NoRules, cancellationToken);
     }
 }

@@ -4,6 +4,7 @@ using HybridRouter.Flow;
 using HybridRouter.Routing;
 using HybridRouter.Sessions;
 using HybridRouter.Triage;
+using HybridRouter.UnitTests.Callers;
 using HybridRouter.UnitTests.Intake;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -111,7 +112,7 @@ public sealed class RoutingTableTests
     private ModelFlow Flow() => new(
         new RoutingTable(Rules()),
         new SessionRoutes(TimeSpan.FromHours(1), TimeProvider.System),
-        new CandidateRunner(TimeProvider.System, NullLogger<CandidateRunner>.Instance));
+        Gates.Runner());
 
     private RoutingRules Rules(RouterOptions? options = null) =>
         new(options ?? new RouterOptions(), new BackendDirectory([_local, _cloud]), new TriageJudge(new Fixed(0.1f), 0.5f, null, NullLogger<TriageJudge>.Instance));

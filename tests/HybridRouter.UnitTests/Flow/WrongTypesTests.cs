@@ -4,6 +4,7 @@ using HybridRouter.Backends;
 using HybridRouter.Flow;
 using HybridRouter.Intake;
 using HybridRouter.Routing;
+using HybridRouter.UnitTests.Callers;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -51,7 +52,7 @@ public sealed class WrongTypesTests
         {
             try
             {
-                using var request = RequestReader.Read(api, Encoding.UTF8.GetBytes(json), new RequestContext(null, null));
+                using var request = RequestReader.Read(api, Encoding.UTF8.GetBytes(json), RequestContext.None);
                 foreach (var spoken in new[] { api, api == WireApi.Responses ? WireApi.ChatCompletions : WireApi.Responses })
                 {
                     if (Capability.Speaks(new ServedModel("m", "m") { Apis = spoken }, api))
@@ -76,7 +77,7 @@ public sealed class WrongTypesTests
     {
         var backend = new ScriptedBackend("b", RouteKind.Local).Fails(FailureKind.ServerError);
         var plan = new RoutePlan([new RouteStep(new RouteTarget(backend, new ServedModel("m", "up") { Apis = spoken }), "test")]);
-        await using var answer = await new CandidateRunner(TimeProvider.System, NullLogger<CandidateRunner>.Instance).RunAsync(request, plan, null, CancellationToken.None);
+        await using var answer = await Gates.Runner().RunAsync(request, plan, null, Gates.NoRules, CancellationToken.None);
 
         if (backend.Asked.Count == 0)
             throw new ApiException(Assert.IsType<BackendReply.Failed>(answer.Reply).Failure.Error);

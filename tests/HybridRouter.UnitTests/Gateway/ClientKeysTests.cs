@@ -7,14 +7,14 @@ namespace HybridRouter.UnitTests.Gateway;
 
 public sealed class ClientKeysTests
 {
-    private static readonly ClientKeys Keyed = new([new() { Name = "alice", Key = "key-a" }, new() { Name = "bob", Key = "key-b" }, new() { Name = "nobody", Key = "env:HYBRIDROUTER_TEST_NO_SUCH_VARIABLE" }]);
-    private static readonly ClientKeys Open = new([]) { Open = true };
+    private static readonly ClientKeys Keyed = new(new ServerOptions { ClientKeys = [new() { Name = "alice", Key = "key-a" }, new() { Name = "bob", Key = "key-b" }, new() { Name = "nobody", Key = "env:HYBRIDROUTER_TEST_NO_SUCH_VARIABLE" }] });
+    private static readonly ClientKeys Open = new(new ServerOptions());
 
     [Theory]
     [InlineData("Authorization", "Bearer key-a", "alice")]
     [InlineData("Authorization", "bearer  key-b ", "bob")]
     [InlineData("api-key", "key-b", "bob")]
-    public void Authenticate_KnownKey_GivesTheName(string header, string value, string name) => Assert.Equal(name, Keyed.Authenticate(Request("any.example", header, value)));
+    public void Authenticate_KnownKey_GivesTheName(string header, string value, string name) => Assert.Equal(name, Keyed.Authenticate(Request("any.example", header, value)).Key);
 
     [Theory]
     [InlineData("Authorization", "Bearer key-A", "invalid_api_key")]
@@ -32,7 +32,7 @@ public sealed class ClientKeysTests
 
     [Fact]
     public void Authenticate_NoKeyOfThoseConfiguredResolves_RefusesAll() =>
-        Assert.Throws<ApiException>(() => new ClientKeys([new() { Name = "n", Key = "env:HYBRIDROUTER_TEST_NO_SUCH_VARIABLE" }]).Authenticate(Request("localhost", "Authorization", "Bearer ")));
+        Assert.Throws<ApiException>(() => new ClientKeys(new ServerOptions { ClientKeys = [new() { Name = "n", Key = "env:HYBRIDROUTER_TEST_NO_SUCH_VARIABLE" }] }).Authenticate(Request("localhost", "Authorization", "Bearer ")));
 
     [Theory]
     [InlineData("localhost")]
@@ -40,7 +40,7 @@ public sealed class ClientKeysTests
     [InlineData("127.0.0.1:8080")]
     [InlineData("127.1.2.3")]
     [InlineData("[::1]:8080")]
-    public void Authenticate_OpenGatewayByALoopbackName_IsAllowed(string host) => Assert.Null(Open.Authenticate(Request(host)));
+    public void Authenticate_OpenGatewayByALoopbackName_IsAllowed(string host) => Assert.Null(Open.Authenticate(Request(host)).Key);
 
     [Theory]
     [InlineData("evil.example")]

@@ -16,7 +16,7 @@ internal static class Reading
     public static ModelRequest Embeddings(string json) => Read(WireApi.Embeddings, json);
 
     public static ModelRequest Read(WireApi api, string json, RequestContext? context = null) =>
-        RequestReader.Read(api, Encoding.UTF8.GetBytes(json), context ?? new RequestContext(null, null));
+        RequestReader.Read(api, Encoding.UTF8.GetBytes(json), context ?? RequestContext.None);
 
     /// <summary>The 400 that names <paramref name="param"/> in its message and as its param.</summary>
     public static void AssertRefused(WireApi api, string json, string param)

@@ -46,7 +46,7 @@ public sealed class ResponsesRequestReaderTests
               {"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"AAAA"},
               {"type":"function_call","call_id":"c1","name":"exec_command","arguments":"{}"},
               {"type":"function_call_output","call_id":"c1","output":"ok"}]}
-            """, new RequestContext("team", "header-session"));
+            """, new RequestContext(new CallerIdentity("team"), "header-session"));
 
         Assert.Equal(("fix the test", 3, 1, 1), (request.Triage.Head, request.Triage.Tools, request.Triage.ToolResults, request.Triage.EarlierTurns));
         Assert.Equal((ModelAbilities.Tools, null, true, true), (request.Needs.Abilities, request.Needs.CloudOnly, request.InToolLoop, request.Stream));

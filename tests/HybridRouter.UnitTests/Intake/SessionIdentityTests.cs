@@ -45,7 +45,7 @@ public sealed class SessionIdentityTests
 
     private static string? Key(string member, string? caller, string? header, string messages = FirstTurn)
     {
-        using var request = Reading.Chat($$"""{"model":"auto",{{member}}"messages":[{{messages}}]}""", new RequestContext(caller, header));
+        using var request = Reading.Chat($$"""{"model":"auto",{{member}}"messages":[{{messages}}]}""", new RequestContext(new CallerIdentity(caller), header));
         return request.SessionKey;
     }
 }

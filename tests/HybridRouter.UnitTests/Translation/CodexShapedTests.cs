@@ -52,7 +52,7 @@ public class CodexShapedTests
     [Fact]
     public void Read_CodexShape_CanBeServedLocally()
     {
-        using var request = RequestReader.Read(WireApi.Responses, Wires.Body(Request()).Utf8, new RequestContext(null, null));
+        using var request = RequestReader.Read(WireApi.Responses, Wires.Body(Request()).Utf8, RequestContext.None);
 
         Assert.Null(request.Needs.CloudOnly);
     }
