@@ -74,11 +74,3 @@ internal sealed class DemoRunner(IAnsiConsole console)
             .Build(),
         TextWriter.Null);
 }
-
-/// <summary>A folder that goes when the demo does.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("hybridrouter-demo-").FullName;
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}
