@@ -47,7 +47,7 @@ internal sealed class RowStand : IAsyncDisposable
         try
         {
             var engine = stand.Own(await SimulatedCloud.StartAsync(Options(setting.Scenario.LocalSpeed, setting.Scenario), setting.Clock, cancellationToken));
-            var folder = stand.Own(new TemporaryFolder());
+            var folder = stand.Own(new ScratchFolder());
             var options = Gateways.ReadOptions(Configure(setting, stand.Cloud.OpenAiUri, engine.OpenAiUri, folder.Path, moving), TextWriter.Null);
             var app = stand.Own(GatewayHost.Create(Gateways.Setup(options, logging => logging.SetMinimumLevel(LogLevel.None), time: setting.Clock)));
             await app.StartAsync(cancellationToken);

@@ -1,7 +1,7 @@
 namespace HybridRouter.Composition;
 
 /// <summary>Storage of a gateway that lives for a demo or a measurement; it goes when that does.</summary>
-internal sealed class TemporaryFolder : IDisposable
+internal sealed class ScratchFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("hybridrouter-").FullName;
 
