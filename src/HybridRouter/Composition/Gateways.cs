@@ -25,11 +25,12 @@ internal static partial class Gateways
         return result.Options ?? throw new UsageException("The configuration has problems:\n" + string.Join('\n', result.Problems.Select(p => "  " + p)));
     }
 
-    public static GatewaySetup Setup(RouterOptions options, Action<ILoggingBuilder> logging, IConfiguration? watched = null)
+    /// <param name="time">Null: the system's.</param>
+    public static GatewaySetup Setup(RouterOptions options, Action<ILoggingBuilder> logging, IConfiguration? watched = null, TimeProvider? time = null)
     {
         // Backends log through the same providers as the gateway; they are made before it and live as long.
         var loggers = LoggerFactory.Create(logging);
-        var time = TimeProvider.System;
+        time ??= TimeProvider.System;
         var parts = new GatewayParts(
             (o, quota) => CloudBackends.Create(o, quota, time, new Random(), loggers),
             o => LocalBackends.Create(o, time, new Random(), loggers),

@@ -25,7 +25,7 @@ internal sealed class DemoRunner(IAnsiConsole console)
         console.MarkupLineInterpolated($"simulated cloud on {cloud.BaseUri}");
         var problem = await LocalEngineSetup.PrepareAsync(console, cancellationToken);
 
-        using var storage = new TemporaryFolder();
+        using var storage = new ScratchFolder();
         var options = Options(url, cloud.OpenAiUri, storage.Path);
         await using var app = GatewayHost.Create(Gateways.Setup(options, Gateways.ConsoleLogging(LogLevel.Error)));
         await ServeVerb.StartAsync(app, cancellationToken);
@@ -73,12 +73,4 @@ internal sealed class DemoRunner(IAnsiConsole console)
             })
             .Build(),
         TextWriter.Null);
-}
-
-/// <summary>A folder that goes when the demo does.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("hybridrouter-demo-").FullName;
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -22,6 +22,9 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("simulate-cloud --rpm 0", "--rpm: '0' is not a whole number from 1")]
     [InlineData("simulate-cloud --rpm", "--rpm")]
     [InlineData("simulate-cloud --urls nonsense", "nonsense")]
+    [InlineData("bench", "Required command")]
+    [InlineData("bench quota --speed fast", "--speed: 'fast' is not a number from 1")]
+    [InlineData("bench quota --speed 0", "--speed: '0' is not a number from 1")]
     [InlineData("serve --config {folder}/absent.json", "absent.json does not exist")]
     [InlineData("serve --config {folder}/broken.json", "LineNumber: 1")]
     [InlineData("serve --config {folder}/unknown.json", "routing:profils: is not known; did you mean 'profiles'?")]
@@ -51,6 +54,8 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("train --data {folder} --out {folder}/model", "code.train.jsonl")]
     [InlineData("route --file {folder}/absent.txt", "absent.txt")]
     [InlineData("simulate-cloud --options {folder}/absent.json", "absent.json")]
+    [InlineData("bench quota --data {folder}/absent.jsonl", "absent.jsonl")]
+    [InlineData("bench quota --data {folder}/half.jsonl", "half.jsonl(1)")]
     public async Task Run_WorkThatFails_IsOneAndSaysWhatInALine(string line, string message)
     {
         await WriteAsync("half.jsonl", "{\"id\":1,");
