@@ -138,7 +138,7 @@ public sealed class CallerLimitTests
 
         Assert.Contains("1 requests per minute of address 192.0.2.1", (await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Local))!.Message);
         // Refused requests are charged to none of the limits.
-        Assert.Equal(1, await rig.TakenAsync("caller:key:alice:rpm", Quota.MeterUnit.Requests));
+        Assert.Equal(1, await rig.TakenAsync("caller:key:alice:rpm", HybridRouter.Quota.MeterUnit.Requests));
     }
 
     [Fact]

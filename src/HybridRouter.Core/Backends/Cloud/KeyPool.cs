@@ -79,6 +79,8 @@ internal sealed class KeyPool : IDisposable
             verdict = await Queue.AdmitAsync(new QueueRequest(admission.Priority, admission.Tenant, cost!.Value.Tokens, patience), ReserveAsync, cancellationToken).ConfigureAwait(false);
             admission.Waited += Now - began;
         }
+        if (admission is not null && verdict.Refusal == QuotaRefusal.Common)
+            admission.CallerRefusal = verdict;
         if (!verdict.Granted)
             return (null, PoolRefusal.Create(_provider.Name, this, verdict, cost?.Tokens ?? 0));
         var taken = offered[verdict.OptionIndex];
