@@ -14,7 +14,9 @@ internal sealed class PoolOutlook(KeyPool pool)
     private int _looking;
 
     /// <summary>Keys in service, all together. A kind of limit that one of them does not have does not limit the pool.</summary>
-    public QuotaOutlook Read()
+    public QuotaOutlook Read() => new(Lines(), pool.Queue.Snapshot(Configuration.RequestPriority.Batch).Tokens);
+
+    private List<QuotaLine> Lines()
     {
         Look();
         var now = pool.Now;
@@ -27,14 +29,14 @@ internal sealed class PoolOutlook(KeyPool pool)
             if (usable.All(k => k.Spend is not null))
                 Add(lines, [.. usable.Select(k => k.Spend!)], now);
         }
-        return new QuotaOutlook(lines, pool.Queue.Snapshot(Configuration.RequestPriority.Batch).Tokens);
+        return lines;
     }
 
     /// <summary>Time until the pool has freed this much, nothing else being taken.</summary>
     public TimeSpan TimeUntil(double tokens, int requests)
     {
         var longest = pool.AnyOpen(out var closed) ? TimeSpan.Zero : closed;
-        foreach (var line in Read().Lines)
+        foreach (var line in Lines())
         {
             var missing = (line.Unit == MeterUnit.Tokens ? tokens : line.Unit == MeterUnit.Requests ? requests : 0) - line.Remaining;
             if (missing <= 0)
