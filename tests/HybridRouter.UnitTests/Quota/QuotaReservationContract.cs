@@ -166,6 +166,19 @@ public abstract class QuotaReservationContract : QuotaStoreFixture
     }
 
     [Fact]
+    public async Task Gate_ClosedWithoutEnd_StaysClosedUntilItIsOpened()
+    {
+        var gate = Gate("g");
+        await CloseAsync(gate, TimeSpan.MaxValue);
+        Time.Advance(TimeSpan.FromDays(1000));
+
+        Assert.True((await RefusedAsync(gate, 0)).Wait > TimeSpan.FromDays(1000));
+        await OpenAsync(gate);
+
+        await TakeAsync(gate, 0);
+    }
+
+    [Fact]
     public async Task Amount_ThatNeverFits_HasNoWait()
     {
         Assert.Null((await RefusedAsync(Bucket("b", limit: 600, capacity: 100), 101)).Wait);

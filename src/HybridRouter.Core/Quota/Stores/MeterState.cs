@@ -43,20 +43,22 @@ internal sealed class MeterState(string id)
     public bool Dirty { get; set; }
 
     /// <summary>Brings it to this moment and under this rule. Before anything else is asked of it.</summary>
-    public void Use(Meter meter, in Moment now)
+    /// <returns>True: the rule has changed.</returns>
+    public bool Use(Meter meter, in Moment now)
     {
         _lastUse = now.Elapsed;
         Advance(now);
         if (_begun && _rule.Is(meter))
-            return;
-        var (rule, before) = (MeterRule.Of(meter), _rule);
-        _rule = rule;
-        if (_begun && before.CountsAs(rule))
-            return;
-        if (_begun)
+            return false;
+        var (known, before) = (_begun, _rule);
+        _rule = MeterRule.Of(meter);
+        if (known && before.CountsAs(_rule))
+            return true;
+        if (known)
             (Used, Epoch, _closedUntil) = (0, Epoch + 1, 0);
         (_begun, _stamp) = (true, now.Elapsed);
         SetWindow(now.Utc);
+        return known;
     }
 
     /// <exception cref="ArgumentOutOfRangeException">A negative amount, which would give instead of take.</exception>
@@ -143,7 +145,8 @@ internal sealed class MeterState(string id)
         if (Holds > 0 || now.Elapsed - _lastUse < unusedFor.Ticks)
             return false;
         Advance(now);
-        return Used == 0 && _closedUntil <= now.Elapsed;
+        // A window that is still to come counts in advance what is taken after a clock was set back.
+        return Used == 0 && _closedUntil <= now.Elapsed && (_rule.Kind != MeterKind.Window || _windowStart <= now.Utc);
     }
 
     /// <summary>What a restart needs to know.</summary>

@@ -11,7 +11,7 @@ internal sealed class OptionPicker
     private int[] _starts = new int[16];
     private double[] _rooms = new double[16];
 
-    public void Load(IReadOnlyList<IReadOnlyList<Charge>> options, MeterTable meters, in Moment now)
+    public void Load(IReadOnlyList<IReadOnlyList<Charge>> options, QuotaLedger ledger, in Moment now)
     {
         _options = options;
         if (_starts.Length <= options.Count)
@@ -24,8 +24,7 @@ internal sealed class OptionPicker
             {
                 if (next == _states.Length)
                     Array.Resize(ref _states, next * 2);
-                var state = _states[next++] = meters.Find(charge.Meter.Id);
-                state.Use(charge.Meter, now);
+                _states[next++] = ledger.Use(charge.Meter, now);
             }
         }
         _starts[options.Count] = next;

@@ -27,7 +27,7 @@ internal sealed class QuotaLedger(MeterTable meters, QuotaJournal? journal)
             return Refuse(QuotaRefusal.Common, Refusal.Of(common, states, now), []);
         if (claim.Options.Count == 0)
             return new QuotaVerdict { Refusal = QuotaRefusal.None, Common = Take(claim.Common, common, states, now) };
-        _picker.Load(claim.Options, meters, now);
+        _picker.Load(claim.Options, this, now);
         var index = _picker.Pick(claim, now);
         if (index < 0)
             return Refuse(QuotaRefusal.Options, _picker.Soonest(now), _picker.ReadAll(now));
@@ -71,8 +71,7 @@ internal sealed class QuotaLedger(MeterTable meters, QuotaJournal? journal)
     /// <param name="duration">Null: it opens.</param>
     public void Move(Meter gate, TimeSpan? duration, in Moment now)
     {
-        var state = meters.Find(gate.Id);
-        state.Use(gate, now);
+        var state = Use(gate, now);
         if (duration is { } time)
             state.Close(time, now);
         else
@@ -84,12 +83,18 @@ internal sealed class QuotaLedger(MeterTable meters, QuotaJournal? journal)
     {
         var readings = new MeterReading[wanted.Count];
         for (var i = 0; i < readings.Length; i++)
-        {
-            var state = meters.Find(wanted[i].Id);
-            state.Use(wanted[i], now);
-            readings[i] = state.Read(now);
-        }
+            readings[i] = Use(wanted[i], now).Read(now);
         return readings;
+    }
+
+    /// <summary>The meter's count at this moment, under this rule.</summary>
+    public MeterState Use(Meter meter, in Moment now)
+    {
+        var state = meters.Find(meter.Id);
+        // Time is let pass by the rule, after a restart too.
+        if (state.Use(meter, now))
+            journal?.Changed(state);
+        return state;
     }
 
     /// <summary>An array or list as it is; anything else is copied once.</summary>
@@ -105,10 +110,7 @@ internal sealed class QuotaLedger(MeterTable meters, QuotaJournal? journal)
         if (into.Length < charges.Length)
             into = new MeterState[charges.Length * 2];
         for (var i = 0; i < charges.Length; i++)
-        {
-            into[i] = meters.Find(charges[i].Meter.Id);
-            into[i].Use(charges[i].Meter, now);
-        }
+            into[i] = Use(charges[i].Meter, now);
         return into.AsSpan(0, charges.Length);
     }
 
