@@ -160,19 +160,18 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
         var atLeast = left - since.Refunded - since.Unheard;
         if (pool.Store.Replicas > 1)
             atLeast = Math.Min(atLeast, since.Taken);
-        var raise = limit.MayRaise && atLeast >= 0 && since.Level < atLeast - since.Taken;
         // The limit may have changed with these very headers: the level is set under the rule that holds from now on.
-        pool.Correct(WithRule(index, limit.Meter!), raise ? new UpstreamStatement(index, atLeast, true) : new UpstreamStatement(index, left, false));
-        var level = raise ? atLeast - since.Taken : left - since.Taken + ((now - _sentAt).TotalSeconds * limit.Meter!.PerSecond);
+        var (rule, changed) = (limit.Meter!, limit.Meter != _lease.Charges[index].Meter);
+        var raise = limit.MayRaise && atLeast >= 0 && (changed || since.Level < atLeast - since.Taken);
+        pool.Correct(changed ? WithRule(index, rule) : _lease, raise ? new UpstreamStatement(index, atLeast, true) : new UpstreamStatement(index, left, false));
+        var level = raise ? atLeast - since.Taken : left - since.Taken + ((now - _sentAt).TotalSeconds * rule.PerSecond);
         if (raise || level < since.Level)
             limit.Moved(level, now);
     }
 
     private QuotaLease WithRule(int index, Meter rule)
     {
-        if (_lease!.Charges[index].Meter == rule)
-            return _lease;
-        var charges = _lease.Charges.ToArray();
+        var charges = _lease!.Charges.ToArray();
         charges[index] = charges[index] with { Meter = rule };
         return new QuotaLease(_lease.Id, charges, _lease.After, _lease.GrantedAt);
     }

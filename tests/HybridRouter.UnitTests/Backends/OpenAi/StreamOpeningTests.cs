@@ -1,5 +1,6 @@
 using System.Text;
 using HybridRouter.Backends;
+using HybridRouter.Backends.OpenAi;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Time.Testing;
 
@@ -115,6 +116,49 @@ public sealed class StreamOpeningTests
         _upstream.End();
 
         Assert.Equal(FailureKind.BadReply, Assert.IsType<BackendReply.Failed>(await OpenAsync()).Failure.Kind);
+    }
+
+    [Fact]
+    public async Task Open_DoneAlone_IsAFailure()
+    {
+        await _upstream.SendAsync("[DONE]");
+
+        Assert.Equal(FailureKind.BadReply, Assert.IsType<BackendReply.Failed>(await OpenAsync()).Failure.Kind);
+    }
+
+    [Fact]
+    public async Task Open_ManyEventsWithoutSubstance_CommitsWhenTheWindowIsFull()
+    {
+        for (var i = 0; i < StreamOpening.MaxHeldEvents - 1; i++)
+            await _upstream.SendAsync(Role);
+        var opening = OpenAsync();
+        Assert.False(opening.IsCompleted);
+        await _upstream.SendAsync(Role);
+
+        Assert.IsType<BackendReply.Streaming>(await opening);
+    }
+
+    [Fact]
+    public async Task Open_LargeEventsWithoutSubstance_CommitWhenTheWindowIsFull()
+    {
+        var large = $$"""{"choices":[],"prompt_filter_results":"{{new string('x', StreamOpening.MaxHeldBytes / 2)}}"}""";
+        var opening = OpenAsync();
+        await _upstream.SendAsync(large);
+        await _upstream.SendAsync(large);
+
+        Assert.IsType<BackendReply.Streaming>(await opening);
+    }
+
+    [Theory]
+    [InlineData("response.output_item.added")]
+    [InlineData("response.content_part.added")]
+    public async Task Open_ResponsesFailureAfterAnEmptyItem_IsAFailure(string type)
+    {
+        await _upstream.SendTypedAsync("response.created", "{}");
+        await _upstream.SendTypedAsync(type, "{}");
+        await _upstream.SendTypedAsync("error", """{"code":"server_error","message":"m"}""");
+
+        Assert.Equal(FailureKind.ServerError, Assert.IsType<BackendReply.Failed>(await _upstream.OpenAsync(WireApi.Responses, _time)).Failure.Kind);
     }
 
     [Fact]
