@@ -15,7 +15,7 @@ public sealed class CallerLimitTests
     /// <summary>By name: the limit that one request uses up, how it is called, and the time after which it has freed.</summary>
     private static readonly Dictionary<string, (Action<CallerLimitOptions> Set, string Label, TimeSpan Frees)> Limits = new()
     {
-        ["requests per minute"] = (l => l.RequestsPerMinute = 1, "1 requests per minute", TimeSpan.FromMinutes(1)),
+        ["requests per minute"] = (l => l.RequestsPerMinute = 1, "1 request per minute", TimeSpan.FromMinutes(1)),
         ["tokens per minute"] = (l => l.TokensPerMinute = Endpoint.Tokens, "30 tokens per minute", TimeSpan.FromMinutes(1)),
         ["tokens per day"] = (l => l.TokensPerDay = Endpoint.Tokens, "30 tokens per day", TimeSpan.FromHours(12)),
         ["tokens per month"] = (l => l.TokensPerMonth = Endpoint.Tokens, "30 tokens per month", TimeSpan.FromDays(21.5)),
@@ -91,7 +91,7 @@ public sealed class CallerLimitTests
         {
             var error = await rig.ServeAsync(endpoint, CallerRig.Alice, route);
             Assert.Equal((429, "requests", "rate_limit_exceeded"), (error!.Status, error.Type, error.Code));
-            Assert.Contains($"1 requests at a time of {Owner(scope)}", error.Message);
+            Assert.Contains($"1 request at a time of {Owner(scope)}", error.Message);
             Assert.NotNull(error.RetryAfter);
             Assert.Null(await rig.ServeAsync(endpoint, CallerRig.Bob, route));
         }
@@ -136,7 +136,7 @@ public sealed class CallerLimitTests
         endpoint.Answer(rig.Local);
         Assert.Null(await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Local));
 
-        Assert.Contains("1 requests per minute of address 192.0.2.1", (await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Local))!.Message);
+        Assert.Contains("1 request per minute of address 192.0.2.1", (await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Local))!.Message);
         // Refused requests are charged to none of the limits.
         Assert.Equal(1, await rig.TakenAsync("caller:key:alice:rpm", HybridRouter.Quota.MeterUnit.Requests));
     }

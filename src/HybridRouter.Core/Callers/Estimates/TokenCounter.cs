@@ -95,7 +95,10 @@ public sealed partial class TokenCounter(Random random, ILogger<TokenCounter> lo
         }
     }
 
-    /// <summary>Cuts before a space, where a token ends in any case; else after punctuation; a longer word anywhere.</summary>
+    /// <summary>
+    /// Cuts where a token ends in any case: before a space, or before another break behind a word, as marks take a line break into
+    /// their token. Else after a mark; and a word that is too long anywhere.
+    /// </summary>
     private static int PieceLength(ReadOnlySpan<char> text)
     {
         var limit = Math.Min(text.Length, MaxPiece);
@@ -111,7 +114,7 @@ public sealed partial class TokenCounter(Random random, ILogger<TokenCounter> lo
             word = 0;
             if (!char.IsWhiteSpace(text[i]))
                 mark = i + 1;
-            else if (i > 0 && !char.IsWhiteSpace(text[i - 1]))
+            else if (i > 0 && (char.IsLetterOrDigit(text[i - 1]) || (text[i] == ' ' && !char.IsWhiteSpace(text[i - 1]))))
                 space = i;
         }
         if (limit == text.Length)

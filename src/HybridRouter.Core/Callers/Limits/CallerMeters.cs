@@ -50,15 +50,15 @@ internal sealed class CallerMeters(LimitsOptions limits)
     {
         var (id, whose) = (scope.Id, scope.Words);
         if (limit.RequestsPerMinute is { } requests)
-            yield return new Meter(id + ":rpm", MeterKind.Bucket, MeterUnit.Requests, requests) { Label = $"{Count(requests)} requests per minute of {whose}" };
+            yield return new Meter(id + ":rpm", MeterKind.Bucket, MeterUnit.Requests, requests) { Label = $"{Count(requests, "request")} per minute of {whose}" };
         if (limit.TokensPerMinute is { } tokens)
-            yield return new Meter(id + ":tpm", MeterKind.Bucket, MeterUnit.Tokens, tokens) { Label = $"{Count(tokens)} tokens per minute of {whose}" };
+            yield return new Meter(id + ":tpm", MeterKind.Bucket, MeterUnit.Tokens, tokens) { Label = $"{Count(tokens, "token")} per minute of {whose}" };
         if (limit.ConcurrentRequests is { } slots)
-            yield return new Meter(id + ":slots", MeterKind.Concurrency, MeterUnit.Slots, slots) { Label = $"{Count(slots)} requests at a time of {whose}" };
+            yield return new Meter(id + ":slots", MeterKind.Concurrency, MeterUnit.Slots, slots) { Label = $"{Count(slots, "request")} at a time of {whose}" };
         if (limit.TokensPerDay is { } daily)
-            yield return new Meter(id + ":tpd", MeterKind.Window, MeterUnit.Tokens, daily) { Window = WindowPeriod.Day, Label = $"{Count(daily)} tokens per day of {whose}" };
+            yield return new Meter(id + ":tpd", MeterKind.Window, MeterUnit.Tokens, daily) { Window = WindowPeriod.Day, Label = $"{Count(daily, "token")} per day of {whose}" };
         if (limit.TokensPerMonth is { } monthly)
-            yield return new Meter(id + ":tpmo", MeterKind.Window, MeterUnit.Tokens, monthly) { Window = WindowPeriod.Month, Label = $"{Count(monthly)} tokens per month of {whose}" };
+            yield return new Meter(id + ":tpmo", MeterKind.Window, MeterUnit.Tokens, monthly) { Window = WindowPeriod.Month, Label = $"{Count(monthly, "token")} per month of {whose}" };
         if (limit.SpendPerHour is { } hour)
             yield return Spend(id + ":sph", MeterKind.Bucket, hour, $"per hour of {whose}") with { Period = TimeSpan.FromHours(1) };
         if (limit.SpendPerDay is { } day)
@@ -73,5 +73,5 @@ internal sealed class CallerMeters(LimitsOptions limits)
         Label = string.Create(CultureInfo.InvariantCulture, $"${dollars:0.######} {what}"),
     };
 
-    private static string Count(long limit) => limit.ToString(CultureInfo.InvariantCulture);
+    private static string Count(long limit, string what) => string.Create(CultureInfo.InvariantCulture, $"{limit} {what}{(limit == 1 ? "" : "s")}");
 }
