@@ -40,6 +40,9 @@ public sealed record ModelRequest : IDisposable
     /// <summary>Time that the caller gives the whole request (<c>x-hybridrouter-timeout-seconds</c>); null = it did not say.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Where it is told when the request has to wait for quota, and about how long; null = nobody wants to know.</summary>
+    public Quota.Queue.WaitNotice? Wait { get; init; }
+
     /// <summary>Client headers that may travel upstream.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ForwardHeaders { get; init; } = [];
 

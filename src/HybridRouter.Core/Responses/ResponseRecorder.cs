@@ -16,6 +16,9 @@ public sealed partial class ResponseRecorder(IResponseStore? store, RunningRespo
     public ResponseRecording Begin(JsonBody body, string? owner, CancellationToken clientGone) =>
         new(this, running.Begin(owner, clientGone), body, owner);
 
+    /// <summary>A response that is told of before anybody has begun to make it.</summary>
+    internal ResponseAnnouncement Announce(System.Text.Json.JsonElement request) => new(request, time, "resp_" + newId());
+
     /// <summary>Saves an ended response. The answer was paid for and is on its way, so a broken disk must not take it from the client.</summary>
     internal async Task SaveAsync(string id, string? owner, string? previousId, ReadOnlyMemory<byte> request, ReadOnlyMemory<byte> response)
     {

@@ -28,6 +28,13 @@ public sealed class ResponseRecording : IDisposable
     /// <summary>Pass this on in place of the client's own token, so that cancelling by id stops the generation.</summary>
     public CancellationToken Token => _running.Token;
 
+    /// <summary>
+    /// For an answer that is long in coming: the response as it can be told of now. Pass its events through
+    /// <see cref="Watch"/>, so that it can be cancelled by its id from then on.
+    /// </summary>
+    /// <param name="request">The request as the model gets it.</param>
+    public ResponseAnnouncement Announce(JsonElement request) => _recorder.Announce(request);
+
     /// <summary>Takes a whole answer and gives the one for the client.</summary>
     public async Task<ReadOnlyMemory<byte>> CompleteAsync(ReadOnlyMemory<byte> answer)
     {

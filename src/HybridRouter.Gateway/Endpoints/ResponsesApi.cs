@@ -1,8 +1,7 @@
-using HybridRouter.Backends;
-using HybridRouter.Flow;
 using HybridRouter.Gateway.Http;
 using HybridRouter.Gateway.Runtime;
 using HybridRouter.Intake;
+using HybridRouter.Quota.Queue;
 using HybridRouter.Responses;
 using HybridRouter.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -49,11 +48,9 @@ internal static class ResponsesApi
         using var account = new RequestAccount(runtime, context, WireApi.Responses, caller.Key);
         using var sent = JsonBody.Parse(await RequestBody.ReadAsync(context, runtime.Table.Current.Options.Server).ConfigureAwait(false));
         using var body = await ExpandAsync(sent, responses, caller.Key, context.RequestAborted).ConfigureAwait(false);
-        using var request = RequestReader.Read(WireApi.Responses, body, RequestContexts.From(context.Request, caller));
+        using var request = RequestReader.Read(WireApi.Responses, body, RequestContexts.From(context.Request, caller)) with { Wait = new WaitNotice(runtime.Time) };
         using var recording = responses.Recorder.Begin(sent, caller.Key, context.RequestAborted);
-        var answer = await runtime.Flow.RunAsync(request, recording.Token).ConfigureAwait(false);
-        await using (answer.ConfigureAwait(false))
-            await ModelApi.WriteAsync(context, request, answer with { Reply = await RecordAsync(answer.Reply, recording).ConfigureAwait(false) }, account, runtime.Time).ConfigureAwait(false);
+        await ModelApi.AnswerAsync(context, request, account, runtime, recording).ConfigureAwait(false);
     }
 
     /// <summary>The body with the conversation that it continues written out; the body itself when it continues none.</summary>
@@ -66,14 +63,6 @@ internal static class ResponsesApi
             : throw ConversationHistory.NotFound(previous);
         return ResponseExpansion.Expand(sent, history);
     }
-
-    /// <summary>The recorded reply owns nothing; disposing the answer disposes the reply below it.</summary>
-    private static async Task<BackendReply> RecordAsync(BackendReply reply, ResponseRecording recording) => reply switch
-    {
-        BackendReply.Complete complete => new BackendReply.Complete(await recording.CompleteAsync(complete.Body).ConfigureAwait(false)) { Headers = complete.Headers },
-        BackendReply.Streaming streaming => new BackendReply.Streaming(recording.Watch(streaming.Events)) { Headers = streaming.Headers },
-        _ => reply,
-    };
 
     private static async Task<IResult> CancelAsync(HttpContext context, GatewayRuntime runtime, ResponseServices responses, string id)
     {

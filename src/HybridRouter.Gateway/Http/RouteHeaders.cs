@@ -24,6 +24,13 @@ internal static class RouteHeaders
             headers[Score] = score.ToString("0.0000", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The same on one line, for a stream that began before the route was known.</summary>
+    public static string InWords(RouteDecision decision)
+    {
+        var score = decision.Score is { } given ? string.Create(CultureInfo.InvariantCulture, $", score {given:0.0000}") : "";
+        return Ascii($"route {decision.Route.ToString().ToLowerInvariant()}, model {decision.Model}, backend {decision.Backend}{score}, reason {decision.Reason}");
+    }
+
     // Configured names may hold anything; a header may not.
     private static string Ascii(string text)
     {

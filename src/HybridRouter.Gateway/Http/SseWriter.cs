@@ -69,6 +69,13 @@ internal sealed class SseWriter(HttpContext context, WireApi api)
 
     private static void Write(PipeWriter writer, SseEvent item)
     {
+        if (item.IsComment)
+        {
+            Append(writer, ": "u8);
+            Append(writer, item.Data.Span);
+            Append(writer, "\n\n"u8);
+            return;
+        }
         if (item.Type is not null)
         {
             Append(writer, "event: "u8);
