@@ -4,6 +4,7 @@ using System.Text.Json;
 using HybridRouter.Composition;
 using HybridRouter.Flow;
 using HybridRouter.Intake;
+using HybridRouter.Pacing;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Routing;
 using HybridRouter.Sessions;
@@ -38,7 +39,8 @@ internal static class RouteVerb
             try
             {
                 var rules = new RoutingRules(options, directory, setup.Parts.CreateJudge(options.Triage));
-                var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), new CandidateRunner(setup.Time, NullLogger<CandidateRunner>.Instance));
+                var pacing = new CutoffPacing(new PacingBoard(() => quota.Replicas, setup.Time));
+                var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), new CandidateRunner(setup.Time, NullLogger<CandidateRunner>.Instance), pacing);
                 var body = JsonSerializer.SerializeToUtf8Bytes(new { model = result.GetValue(model), messages = new[] { new { role = "user", content = text } } });
                 using var request = RequestReader.Read(WireApi.ChatCompletions, body, new RequestContext(null, null));
                 var explanation = flow.Explain(request, TopFeatures);
@@ -72,6 +74,8 @@ internal static class RouteVerb
         var text = new System.Text.StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"route   {explanation.Route.ToString().ToLowerInvariant()} -> {explanation.Model} ({explanation.Backend})");
         text.AppendLine(CultureInfo.InvariantCulture, $"score   {explanation.Score?.ToString("0.000", CultureInfo.InvariantCulture) ?? "none"}, cutoff {explanation.Cutoff:0.000}, model {explanation.ClassifierVersion ?? "missing"}");
+        if (explanation.CutoffReason is { } why)
+            text.AppendLine(CultureInfo.InvariantCulture, $"cutoff  {explanation.Cutoff:0.000}, configured {explanation.ConfiguredCutoff:0.000}; {why}");
         text.AppendLine(CultureInfo.InvariantCulture, $"reason  {explanation.Reason}");
         if (explanation.Features.Count > 0)
             text.AppendLine("what weighed most (+ towards the cloud, - towards local):");

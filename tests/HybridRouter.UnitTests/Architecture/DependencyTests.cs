@@ -18,6 +18,7 @@ public sealed class DependencyTests
     [InlineData("Triage", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Sessions", "Intake|Triage|Routing|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Quota", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers|Pacing")]
+    [InlineData("Pacing", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers")]
     [InlineData("Backends", "Callers|Pacing|Intake|Triage|Routing|Sessions|Flow|Translation|Responses|Usage")]
     [InlineData("Routing", "Flow|Translation|Responses|Sessions|Usage|Models")]
     [InlineData("Intake", "Flow|Routing|Sessions|Translation|Responses|Usage|Models")]
