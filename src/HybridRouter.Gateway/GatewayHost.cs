@@ -8,6 +8,7 @@ using HybridRouter.Gateway.Auth;
 using HybridRouter.Gateway.Endpoints;
 using HybridRouter.Gateway.Http;
 using HybridRouter.Gateway.Runtime;
+using HybridRouter.Pacing;
 using HybridRouter.Quota;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Responses;
@@ -92,6 +93,8 @@ public static class GatewayHost
         services.AddSingleton(new SessionRoutes(TimeSpan.FromMinutes(setup.Options.Routing.SessionMinutes), setup.Time));
         AddAdmission(services);
         services.AddSingleton<CandidateRunner>();
+        services.AddSingleton(s => new PacingBoard(() => s.GetRequiredService<IQuotaStore>().Replicas, setup.Time));
+        services.AddSingleton(s => new CutoffPacing(s.GetRequiredService<PacingBoard>()));
         services.AddSingleton<ModelFlow>();
         services.AddSingleton(s => new GatewayRuntime(
             s.GetRequiredService<RoutingTable>(),

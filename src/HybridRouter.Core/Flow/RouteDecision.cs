@@ -7,7 +7,11 @@ namespace HybridRouter.Flow;
 /// <param name="Score">Complexity 0..1, or null without triage.</param>
 /// <param name="Reason">Short plain ASCII; includes a fallback that was taken.</param>
 /// <param name="FellBack">An earlier candidate failed before the first byte.</param>
-public sealed record RouteDecision(RouteKind Route, string Backend, string Model, float? Score, string Reason, bool FellBack);
+public sealed record RouteDecision(RouteKind Route, string Backend, string Model, float? Score, string Reason, bool FellBack)
+{
+    /// <summary>The cutoff that held for this request; null without triage.</summary>
+    public float? Cutoff { get; init; }
+}
 
 /// <summary>The end of the walk: what was decided, and the answer or the failure in the client's own wire.</summary>
 /// <param name="Usage">Filled while the reply is read.</param>
@@ -17,6 +21,7 @@ public sealed record FlowAnswer(RouteDecision Decision, BackendReply Reply, Usag
 }
 
 /// <summary>What the router would do, without calling a model.</summary>
+/// <param name="Cutoff">The one that would hold for this request.</param>
 public sealed record RouteExplanation(
     float? Score,
     float Cutoff,
@@ -26,4 +31,11 @@ public sealed record RouteExplanation(
     string Reason,
     string? ClassifierVersion,
     IReadOnlyList<Triage.FeatureWeight> Features,
-    IReadOnlyList<RouteStep> Steps);
+    IReadOnlyList<RouteStep> Steps)
+{
+    /// <summary>Where the cutoff would be if nothing moved it.</summary>
+    public required float ConfiguredCutoff { get; init; }
+
+    /// <summary>What moves the cutoff, in words; null = nothing does.</summary>
+    public string? CutoffReason { get; init; }
+}

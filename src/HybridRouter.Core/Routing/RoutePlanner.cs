@@ -1,6 +1,7 @@
 using System.Globalization;
 using HybridRouter.Backends;
 using HybridRouter.Configuration;
+using HybridRouter.Triage;
 using HybridRouter.Wire;
 
 namespace HybridRouter.Routing;
@@ -36,7 +37,7 @@ public static class RoutePlanner
             return (RouteKind.Local, "fill-in-the-middle: local code models do it");
         if (input.Verdict.Failure is { } failure)
             return (RouteKind.Cloud, $"no triage: {failure}");
-        var (score, cutoff) = (Text(input.Verdict.Score!.Value), Text(input.Verdict.Cutoff));
+        var (score, cutoff) = (Text(input.Verdict.Score!.Value), Text(input.Verdict));
         return input.Verdict.IsComplex
             ? (RouteKind.Cloud, $"complex: score {score}, cutoff {cutoff}")
             : (RouteKind.Local, $"simple: score {score}, cutoff {cutoff}");
@@ -85,6 +86,12 @@ public static class RoutePlanner
     private static ApiException Nothing(PlanInput input, RouteKind route, string why) => new(ApiError.Invalid(
         input.Demanded is not null ? $"No model can serve this request: {why}. Use model 'auto' to let the router choose." : $"No model can serve this request: {why}.",
         "model", route == RouteKind.Local ? "local_model_cannot_serve" : "cloud_model_cannot_serve"));
+
+    private static string Text(TriageVerdict verdict)
+    {
+        var (cutoff, configured) = (Text(verdict.Cutoff), Text(verdict.ConfiguredCutoff));
+        return cutoff == configured ? cutoff : $"{cutoff} (configured {configured}; {verdict.CutoffReason})";
+    }
 
     private static string Text(float value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -24,5 +24,11 @@ public sealed record FeatureWeight(string Feature, double Weight);
 /// <param name="Failure">Why there is no score, or null.</param>
 public sealed record TriageVerdict(float? Score, float Cutoff, string? Failure = null)
 {
+    /// <summary>Where the cutoff would be if nothing moved it.</summary>
+    public float ConfiguredCutoff { get; init; } = Cutoff;
+
+    /// <summary>What moves the cutoff, short and in plain ASCII; null = nothing does.</summary>
+    public string? CutoffReason { get; init; }
+
     public bool IsComplex => Score is not { } score || score >= Cutoff;
 }

@@ -8,24 +8,27 @@ public sealed partial class TriageJudge(IPromptClassifier? classifier, float cut
 {
     public IPromptClassifier? Classifier { get; } = classifier;
 
+    /// <summary>The configured cutoff, where no profile has its own.</summary>
     public float Cutoff { get; } = cutoff;
 
-    public TriageVerdict Judge(TriageInput input, float? profileCutoff)
+    public TriageVerdict Judge(TriageInput input, TriageCutoff cutoff)
     {
-        var limit = profileCutoff ?? Cutoff;
         if (Classifier is null)
-            return new TriageVerdict(null, limit, missing ?? "the classifier is not loaded");
+            return Verdict(null, cutoff, missing ?? "the classifier is not loaded");
         try
         {
             var score = Classifier.Score(input);
-            return float.IsFinite(score) ? new TriageVerdict(score, limit) : new TriageVerdict(null, limit, "the classifier gave no number");
+            return float.IsFinite(score) ? Verdict(score, cutoff) : Verdict(null, cutoff, "the classifier gave no number");
         }
         catch (Exception e)
         {
             LogFailure(e.GetType().Name);
-            return new TriageVerdict(null, limit, "the classifier failed");
+            return Verdict(null, cutoff, "the classifier failed");
         }
     }
+
+    private static TriageVerdict Verdict(float? score, TriageCutoff cutoff, string? failure = null) =>
+        new(score, cutoff.Value, failure) { ConfiguredCutoff = cutoff.Configured, CutoffReason = cutoff.Why };
 
     // Only the type: an exception's text may quote the prompt.
     [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "The triage classifier failed with {Exception}; the request goes to the cloud")]

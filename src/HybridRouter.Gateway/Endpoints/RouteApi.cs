@@ -32,6 +32,8 @@ internal static class RouteApi
         ["backend"] = explanation.Backend,
         ["score"] = explanation.Score,
         ["cutoff"] = explanation.Cutoff,
+        ["configured_cutoff"] = explanation.ConfiguredCutoff,
+        ["cutoff_reason"] = explanation.CutoffReason,
         ["reason"] = explanation.Reason,
         ["classifier"] = explanation.ClassifierVersion,
         ["features"] = new JsonArray([.. explanation.Features.Select(f => (JsonNode)new JsonObject { ["feature"] = f.Feature, ["weight"] = Math.Round(f.Weight, 4) })]),

@@ -12,6 +12,7 @@ internal static class RouteHeaders
     public const string Model = "x-hybridrouter-model";
     public const string Backend = "x-hybridrouter-backend";
     public const string Score = "x-hybridrouter-score";
+    public const string Cutoff = "x-hybridrouter-cutoff";
     public const string Reason = "x-hybridrouter-reason";
 
     public static void Write(IHeaderDictionary headers, RouteDecision decision)
@@ -22,6 +23,8 @@ internal static class RouteHeaders
         headers[Reason] = Ascii(decision.Reason);
         if (decision.Score is { } score)
             headers[Score] = score.ToString("0.0000", CultureInfo.InvariantCulture);
+        if (decision.Cutoff is { } cutoff)
+            headers[Cutoff] = cutoff.ToString("0.0000", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The same on one line, for a stream that began before the route was known.</summary>

@@ -6,6 +6,7 @@ using HybridRouter.Callers.Estimates;
 using HybridRouter.Composition;
 using HybridRouter.Flow;
 using HybridRouter.Intake;
+using HybridRouter.Pacing;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Routing;
 using HybridRouter.Sessions;
@@ -42,7 +43,7 @@ internal static class RouteVerb
                 var rules = new RoutingRules(options, directory, setup.Parts.CreateJudge(options.Triage));
                 var gate = new AdmissionGate(quota, new TokenCounter(new Random(), NullLogger<TokenCounter>.Instance), setup.Time);
                 var runner = new CandidateRunner(gate, quota, setup.Time, NullLogger<CandidateRunner>.Instance);
-                var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), runner);
+                var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), runner, new CutoffPacing(new PacingBoard(() => quota.Replicas, setup.Time)));
                 var body = JsonSerializer.SerializeToUtf8Bytes(new { model = result.GetValue(model), messages = new[] { new { role = "user", content = text } } });
                 using var request = RequestReader.Read(WireApi.ChatCompletions, body, RequestContext.None);
                 var explanation = flow.Explain(request, TopFeatures);
@@ -76,6 +77,8 @@ internal static class RouteVerb
         var text = new System.Text.StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"route   {explanation.Route.ToString().ToLowerInvariant()} -> {explanation.Model} ({explanation.Backend})");
         text.AppendLine(CultureInfo.InvariantCulture, $"score   {explanation.Score?.ToString("0.000", CultureInfo.InvariantCulture) ?? "none"}, cutoff {explanation.Cutoff:0.000}, model {explanation.ClassifierVersion ?? "missing"}");
+        if (explanation.CutoffReason is { } why)
+            text.AppendLine(CultureInfo.InvariantCulture, $"cutoff  {explanation.Cutoff:0.000}, configured {explanation.ConfiguredCutoff:0.000}; {why}");
         text.AppendLine(CultureInfo.InvariantCulture, $"reason  {explanation.Reason}");
         if (explanation.Features.Count > 0)
             text.AppendLine("what weighed most (+ towards the cloud, - towards local):");

@@ -18,6 +18,7 @@ public sealed class DependencyTests
     [InlineData("Triage", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Sessions", "Intake|Triage|Routing|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Quota", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers|Pacing")]
+    [InlineData("Pacing", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers")]
     [InlineData("Backends", "Callers|Pacing|Intake|Triage|Routing|Sessions|Flow|Translation|Responses|Usage")]
     [InlineData("Callers", "Triage|Routing|Sessions|Flow|Translation|Responses|Models|Pacing")]
     [InlineData("Usage", "Triage|Routing|Sessions|Flow|Translation|Responses|Models|Callers|Pacing")]

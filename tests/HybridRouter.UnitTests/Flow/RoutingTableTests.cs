@@ -1,6 +1,7 @@
 using HybridRouter.Backends;
 using HybridRouter.Configuration;
 using HybridRouter.Flow;
+using HybridRouter.Pacing;
 using HybridRouter.Routing;
 using HybridRouter.Sessions;
 using HybridRouter.Triage;
@@ -112,7 +113,8 @@ public sealed class RoutingTableTests
     private ModelFlow Flow() => new(
         new RoutingTable(Rules()),
         new SessionRoutes(TimeSpan.FromHours(1), TimeProvider.System),
-        Gates.Runner());
+        Gates.Runner(),
+        new CutoffPacing(new PacingBoard(() => 1, TimeProvider.System)));
 
     private RoutingRules Rules(RouterOptions? options = null) =>
         new(options ?? new RouterOptions(), new BackendDirectory([_local, _cloud]), new TriageJudge(new Fixed(0.1f), 0.5f, null, NullLogger<TriageJudge>.Instance));
