@@ -5,7 +5,8 @@ The verbs of HybridRouter from PowerShell: Windows PowerShell 5.1, or pwsh 7 on 
 .DESCRIPTION
 ./run.ps1 [VERB] [ARGUMENTS]   builds what is needed and runs the verb; without one, serve
 ./run.ps1 test [ARGUMENTS]     all tests
-./run.ps1 bench [ARGUMENTS]    the benchmarks
+./run.ps1 bench quota [...]    the verb of that name
+./run.ps1 bench [ARGUMENTS]    the benchmarks of tests/HybridRouter.Benchmarks
 ./run.ps1 --help               all verbs; ./run.ps1 VERB --help tells about one
 
 The exit code is that of the verb: 0 done, 1 failed, 2 wrong usage or configuration, 3 a check did not pass.
@@ -48,7 +49,7 @@ switch ($words[0]) {
         try { & dotnet test --solution HybridRouter.sln -c Release @words }
         finally { Pop-Location }
     }
-    'bench' {
+    { $_ -eq 'bench' -and "$($words[1])" -ne 'quota' } {
         $words = @($words[1..$words.Count])
         & dotnet run --project "$PSScriptRoot/tests/HybridRouter.Benchmarks" -c Release '--' @words
     }

@@ -32,6 +32,9 @@ public enum SimulatedFaultKind
 
     /// <summary>One event of <see cref="SimulatedFault.Bytes"/> bytes.</summary>
     HugeChunk,
+
+    /// <summary>A good answer whose <c>x-ratelimit-*</c> headers are false: <see cref="SimulatedFault.Remaining"/> is left of everything, to be had at once.</summary>
+    FalseLimits,
 }
 
 /// <summary>
@@ -63,6 +66,9 @@ public sealed record SimulatedFault
     /// <summary>Size of a huge chunk, 1..268435456. Default 1 MiB.</summary>
     public int Bytes { get; set; } = 1 << 20;
 
+    /// <summary>What false headers say is left, -1 or more; -1 stands in the limits too, as Azure has it where it knows nothing. Default -1.</summary>
+    public long Remaining { get; set; } = -1;
+
     /// <summary>Ends after this many requests, at least 1; null = stays.</summary>
     public int? Times { get; set; }
 
@@ -92,6 +98,8 @@ public sealed record SimulatedFault
             yield return $"{at}.afterEvents must not be negative.";
         if (Bytes is < 1 or > 1 << 28)
             yield return $"{at}.bytes must be 1..268435456.";
+        if (Remaining < -1)
+            yield return $"{at}.remaining must be -1 or more.";
         if (Times < 1)
             yield return $"{at}.times must be at least 1.";
         if (Probability is not (> 0 and <= 1))

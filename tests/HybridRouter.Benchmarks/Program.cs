@@ -6,6 +6,7 @@ return args switch
     ["role", .. var role] => await BenchRoles.RunAsync(role),
     ["gateway", .. var options] => await GatewayBench.RunAsync(BenchOptions.Parse(options), Console.Out),
     ["triage", .. var options] => TriageLatency.Run(Console.Out) < TriageLatency.AimMicroseconds || !options.Contains("--check") ? 0 : 1,
+    ["soak", .. var options] => await SoakBench.RunAsync(BenchOptions.Parse(options).Length, options.Contains("--check"), Console.Out),
     ["micro", .. var filter] => Micro(filter),
     _ => Usage(),
 };
@@ -23,6 +24,9 @@ static int Usage()
           triage    time of one score by prompt size (aim: p99 below 100 us at 4,000 characters, flat to 1 MB)
           gateway   requests/s, added latency and added time to first token beside bare YARP and a direct call
                     [--seconds 5] [--connections 16] [--rounds 3]
+          soak      the gateway under steady traffic, before a cloud that hangs, cuts, refuses and lies: memory at each
+                    tenth of the time, and what is still reserved at the end (aim: flat, and nothing)
+                    [--minutes 10]
           micro     BenchmarkDotNet classes (arguments are passed on, for example --filter '*Triage*')
         --check     exit code 1 when an aim is missed
         """);

@@ -25,6 +25,18 @@ internal static class AnswerHeaders
             "x-ratelimit-limit-project-tokens", "x-ratelimit-remaining-project-tokens", "x-ratelimit-reset-project-tokens", azure);
     }
 
+    /// <summary>Every limit that is told already is told wrong.</summary>
+    public static void SetFalseLimits(IHeaderDictionary headers, long remaining)
+    {
+        foreach (var name in headers.Keys.Where(k => k.StartsWith("x-ratelimit-", StringComparison.Ordinal)).ToList())
+        {
+            if (name.StartsWith("x-ratelimit-reset-", StringComparison.Ordinal))
+                headers[name] = "0";
+            else if (remaining < 0 || name.StartsWith("x-ratelimit-remaining-", StringComparison.Ordinal))
+                headers[name] = Text(remaining);
+        }
+    }
+
     /// <summary>Nothing is set when waiting does not help.</summary>
     public static void SetRetry(IHeaderDictionary headers, TimeSpan? wait, RetryAfterForm form, TimeProvider time)
     {

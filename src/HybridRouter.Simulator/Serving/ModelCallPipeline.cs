@@ -81,6 +81,8 @@ internal sealed class ModelCallPipeline(SimulatorParts parts, IModelOperation op
             return Refuse(http, entry, RefusalProblem.From(refusal, model!, azure));
         }
         entry.Fault = parts.Faults.Take(operation.Name, model!, key.Id);
+        if (entry.Fault is { Kind: SimulatedFaultKind.FalseLimits } lie)
+            AnswerHeaders.SetFalseLimits(http.Response.Headers, lie.Remaining);
         return new Exchange
         {
             Http = http,

@@ -30,6 +30,26 @@ public sealed class FaultTests
         Assert.Equal(1, client.Cloud.State.Accounts[0].Faulted);
     }
 
+    [Theory]
+    [InlineData(-1, "-1", "-1")]
+    [InlineData(0, "1000", "0")]
+    [InlineData(999_999, "1000", "999999")]
+    public async Task FalseLimits_GoodAnswer_TellsWhatItIsToldTo(long remaining, string limit, string told)
+    {
+        await using var client = await CloudClient.StartAsync(o => o.Limits = new() { TokensPerMinute = 1000 });
+        client.Cloud.AddFault(new() { Kind = SimulatedFaultKind.FalseLimits, Remaining = remaining, Times = 1 });
+
+        using var lie = await client.ChatAsync();
+        using var truth = await client.ChatAsync();
+
+        string[] Limits(HttpResponseMessage response) => [.. ((string[])["limit", "remaining", "reset"]).Select(n => response.Headers.GetValues($"x-ratelimit-{n}-tokens").Single())];
+        Assert.Equal(HttpStatusCode.OK, lie.StatusCode);
+        Assert.Equal([limit, told, "0"], Limits(lie));
+        Assert.False(lie.Headers.Contains("x-ratelimit-limit-requests"));
+        Assert.Equal("1000", Limits(truth)[0]);
+        Assert.InRange(int.Parse(Limits(truth)[1], System.Globalization.CultureInfo.InvariantCulture), 1, 999);
+    }
+
     [Fact]
     public async Task Slow_AnswersWellAfterTheDelay()
     {

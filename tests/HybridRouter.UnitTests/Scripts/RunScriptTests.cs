@@ -44,6 +44,7 @@ public sealed class RunScriptTests
     [InlineData("score --in a.jsonl --out b.jsonl", "score|--in|a.jsonl|--out|b.jsonl")]
     [InlineData("simulate-cloud --rpm 60", "simulate-cloud|--rpm|60")]
     [InlineData("models pull qwen2.5-coder-7b-instruct:Q8_0", "models|pull|qwen2.5-coder-7b-instruct:Q8_0")]
+    [InlineData("bench quota --check", "bench|quota|--check")]
     [InlineData("doctor", "doctor")]
     [InlineData("doctor -h", "doctor|-h")]
     [InlineData("--help", "--help")]

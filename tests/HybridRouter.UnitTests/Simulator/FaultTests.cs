@@ -26,6 +26,7 @@ public sealed class FaultTests
     [InlineData("""{"kind":"cut","probability":0}""", "faults[0].probability")]
     [InlineData("""{"kind":"cut","times":0}""", "faults[0].times")]
     [InlineData("""{"kind":"hugeChunk","bytes":0}""", "faults[0].bytes")]
+    [InlineData("""{"kind":"falseLimits","remaining":-2}""", "faults[0].remaining")]
     [InlineData("""{"kind":"cut","operation":"video"}""", "faults[0].operation")]
     [InlineData("""{"kind":"unknown"}""", "$.kind")]
     [InlineData("""{"kind":3}""", "$.kind")]
