@@ -109,7 +109,7 @@ public sealed record QuotaVerdict
 /// A grant that is held. It must be settled; one that is not (a crash) is released in full when it expires. The store
 /// that gave it keeps it alive while its process lives.
 /// </summary>
-public sealed class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<MeterReading> after, long grantedAt)
+public class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<MeterReading> after, long grantedAt)
 {
     private int _settled;
 
