@@ -1,4 +1,5 @@
 using System.Net;
+using HybridRouter.Backends.Cloud;
 using HybridRouter.Callers;
 using HybridRouter.Callers.Estimates;
 using HybridRouter.Configuration;
@@ -66,6 +67,8 @@ public static class GatewayHost
         app.MapResponsesApi(runtime, app.Services.GetRequiredService<ResponseServices>());
         app.MapModelsApi(runtime);
         app.MapRouteApi(runtime);
+        app.MapQuotaApi(runtime, app.Services.GetRequiredService<AdmissionGate>(), app.Services.GetRequiredService<PacingBoard>());
+        app.Services.GetRequiredService<RouterMeter>().Watch(app.Services.GetRequiredService<QuotaGauges>());
         app.MapHealthApi(runtime);
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
@@ -94,7 +97,7 @@ public static class GatewayHost
         AddAdmission(services);
         services.AddSingleton<CandidateRunner>();
         services.AddSingleton(s => new PacingBoard(() => s.GetRequiredService<IQuotaStore>().Replicas, setup.Time));
-        services.AddSingleton(s => new CutoffPacing(s.GetRequiredService<PacingBoard>()));
+        services.AddSingleton(s => new CutoffPacing(s.GetRequiredService<PacingBoard>(), (request, target) => s.GetRequiredService<AdmissionGate>().Guess(request, target.Route, target.Model)));
         services.AddSingleton<ModelFlow>();
         services.AddSingleton(s => new GatewayRuntime(
             s.GetRequiredService<RoutingTable>(),
@@ -121,6 +124,11 @@ public static class GatewayHost
             return counter;
         });
         services.AddSingleton<AdmissionGate>();
+        services.AddSingleton(s => new QuotaGauges(
+            () => s.GetRequiredService<RoutingTable>().Current.Directory.Backends.OfType<CloudBackend>(),
+            s.GetRequiredService<PacingBoard>(),
+            s.GetRequiredService<AdmissionGate>(),
+            s.GetRequiredService<IQuotaStore>()));
     }
 
     private static void AddResponses(IServiceCollection services, GatewaySetup setup)

@@ -19,6 +19,7 @@ public sealed class RouterMeter : IDisposable
     private readonly Counter<long> _refused;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _firstByte;
+    private readonly Histogram<double> _queued;
     private readonly Histogram<double> _score;
     private readonly UpDownCounter<long> _active;
 
@@ -30,10 +31,14 @@ public sealed class RouterMeter : IDisposable
         _refused = _meter.CreateCounter<long>("hybridrouter.refused", "{request}", "Requests refused before a backend was tried, by error code.");
         _duration = _meter.CreateHistogram("hybridrouter.request.duration", "s", "From the request to its last byte.", advice: Seconds);
         _firstByte = _meter.CreateHistogram("hybridrouter.request.first_byte", "s", "From the request to its first byte.", advice: Seconds);
+        _queued = _meter.CreateHistogram("hybridrouter.request.queued", "s", "Wait for cloud quota of requests that waited.", advice: Seconds);
         _score = _meter.CreateHistogram("hybridrouter.triage.score", "1", "Complexity scores given.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] });
         _active = _meter.CreateUpDownCounter<long>("hybridrouter.requests.active", "{request}", "Requests under way.");
     }
+
+    /// <summary>Gauges that are read when somebody scrapes. Once.</summary>
+    public void Watch(QuotaGauges gauges) => gauges.AddTo(_meter);
 
     public void Started() => _active.Add(1);
 
@@ -51,6 +56,8 @@ public sealed class RouterMeter : IDisposable
             _firstByte.Record(first.TotalSeconds, route, model);
         if (decision.Score is { } score)
             _score.Record(score, route);
+        if (decision.Queued > TimeSpan.Zero)
+            _queued.Record(decision.Queued.TotalSeconds, route, model);
         if (decision.FellBack)
             _fallbacks.Add(1, route);
         if (usage is not { } counted)

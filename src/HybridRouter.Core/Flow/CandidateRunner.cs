@@ -31,7 +31,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             var settlement = new Settlement(gated, step.Target.Route, model, admission, new UsageTap(Spoken(model, request.Api)));
             var reply = await TryAsync(gated, step, settlement, cancellationToken).ConfigureAwait(false);
             if (reply is not BackendReply.Failed failed)
-                return new FlowAnswer(decision, reply, settlement.Tap);
+                return new FlowAnswer(decision with { Queued = admission.Waited }, reply, settlement.Tap);
             var limited = failed.Failure.Kind == FailureKind.CallerLimited;
             if (!limited)
                 LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);

@@ -11,6 +11,9 @@ public sealed record RouteDecision(RouteKind Route, string Backend, string Model
 {
     /// <summary>The cutoff that held for this request; null without triage.</summary>
     public float? Cutoff { get; init; }
+
+    /// <summary>How long it waited for quota of this model.</summary>
+    public TimeSpan Queued { get; init; }
 }
 
 /// <summary>The end of the walk: what was decided, and the answer or the failure in the client's own wire.</summary>

@@ -76,3 +76,5 @@ public readonly record struct Charge(Meter Meter, long Amount);
 /// </param>
 /// <param name="FreesIn">Bucket: until full. Window: until it starts anew. Gate: until it opens, zero when open. Concurrency: zero.</param>
 public readonly record struct MeterReading(double Remaining, double Taken, TimeSpan FreesIn);
+
+public sealed record MeterSnapshot(Meter Meter, MeterReading Reading);

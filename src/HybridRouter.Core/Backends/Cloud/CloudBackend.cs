@@ -1,6 +1,7 @@
 using HybridRouter.Backends.OpenAi;
 using HybridRouter.Configuration;
 using HybridRouter.Quota;
+using HybridRouter.Quota.Queue;
 using HybridRouter.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -59,12 +60,18 @@ public sealed class CloudBackend : IBackend
         ? Task.FromResult<BackendReply>(new BackendReply.Failed(PoolRefusal.Unauthorized($"No key of provider '{Name}' is set; set the variable or file named in cloud.providers[].apiKeys or keys.")))
         : _call.SendAsync(_pools[request.Model.UpstreamName], request, cancellationToken);
 
+    /// <summary>Every key as this process saw it last; no I/O.</summary>
+    public IReadOnlyList<KeySnapshot> Keys => [.. _keys.Select(k => KeyView.Of(Name, k, _pools.Values))];
+
+    /// <summary>The queue of each model, by the upstream's name of it; no I/O.</summary>
+    public IReadOnlyList<(string Model, QueueSnapshot Queue)> Queues => [.. _pools.Select(p => (p.Key, p.Value.Queue.Snapshot(RequestPriority.Interactive)))];
+
     /// <summary>Every key as it is now, by what the store says; for operators.</summary>
     public async ValueTask<IReadOnlyList<KeySnapshot>> ReadKeysAsync(CancellationToken cancellationToken)
     {
         foreach (var pool in _pools.Values)
             await pool.Outlook.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        return [.. _keys.Select(k => KeyView.Of(Name, k, _pools.Values))];
+        return Keys;
     }
 
     /// <summary>Brings a key back into service at once, for all models.</summary>

@@ -32,5 +32,3 @@ public sealed record KeySnapshot(string Provider, string Name, string Project, K
 /// <param name="Window">Requests that may be under way while it is new or recovers; null = that does not limit it.</param>
 /// <param name="Meters">Each limit that is known.</param>
 public sealed record KeyModelSnapshot(string Model, KeyState State, TimeSpan ClosedFor, long InFlight, int? Window, IReadOnlyList<MeterSnapshot> Meters);
-
-public sealed record MeterSnapshot(Meter Meter, MeterReading Reading);
