@@ -119,7 +119,7 @@ public class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<
 {
     private int _settled;
 
-    public string Id { get; } = id;
+    public virtual string Id { get; } = id;
 
     public IReadOnlyList<Charge> Charges { get; } = charges;
 

@@ -15,6 +15,7 @@ public sealed class DependencyTests
 
     [Theory]
     [InlineData("Wire", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models")]
+    [InlineData("Storage", "Wire|Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models|Quota|Callers|Pacing")]
     [InlineData("Triage", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Sessions", "Intake|Triage|Routing|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Quota", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers|Pacing")]

@@ -1,9 +1,14 @@
+using System.Globalization;
+
 namespace HybridRouter.Quota.Stores;
 
 /// <summary>A lease with what it holds of each meter. One that a process left behind is made again from the database, to be given back when it expires.</summary>
-internal sealed class HeldLease(long number, string id, IReadOnlyList<Charge> charges, MeterReading[] after, Hold[] holds, in Moment grantedAt)
-    : QuotaLease(id, charges, after, new DateTimeOffset(grantedAt.Utc).ToUnixTimeMilliseconds())
+internal sealed class HeldLease(long number, IReadOnlyList<Charge> charges, MeterReading[] after, Hold[] holds, in Moment grantedAt)
+    : QuotaLease("", charges, after, new DateTimeOffset(grantedAt.Utc).ToUnixTimeMilliseconds())
 {
+    /// <summary>Made when asked for, which is seldom.</summary>
+    public override string Id => Number.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>Unique in this store and its database.</summary>
     public long Number { get; } = number;
 

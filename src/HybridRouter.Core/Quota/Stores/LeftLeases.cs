@@ -25,7 +25,7 @@ internal sealed class LeftLeases
             var holds = row.Holds.Where(h => byRow.ContainsKey(h.Row)).Select(h => new Hold(byRow[h.Row], h.Amount, h.Epoch)).ToArray();
             foreach (var hold in holds)
                 hold.State.Holds++;
-            var left = new HeldLease(row.Number, "", [], [], holds, now) { ExpiresAt = row.ExpiresAt, Written = true };
+            var left = new HeldLease(row.Number, [], [], holds, now) { ExpiresAt = row.ExpiresAt, Written = true };
             ledger.Open.Add(left);
             // However the clock was set meanwhile, it is never longer than the lease time.
             var rest = Math.Clamp((row.ExpiresAt - now.Utc).Ticks, 0, lease.Ticks);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace HybridRouter.Quota.Stores;
@@ -139,8 +138,7 @@ internal sealed class QuotaLedger(MeterTable meters, QuotaJournal? journal)
             if (charges[i].Amount != 0)
                 journal?.Changed(state);
         }
-        var number = ++_lastNumber;
-        var lease = new HeldLease(number, number.ToString(CultureInfo.InvariantCulture), source, after, holds, now);
+        var lease = new HeldLease(++_lastNumber, source, after, holds, now);
         Open.Add(lease);
         journal?.Opened(lease);
         return lease;

@@ -126,7 +126,7 @@ public sealed class QuotaDatabaseTests : IDisposable
         Assert.Equal((2, 4), (_folder.Number("SELECT count(*) FROM leases"), _folder.Number("SELECT sum(number) FROM leases")));
     }
 
-    private static HeldLease Lease(long number, in Moment now) => new(number, "", [], [], [], now);
+    private static HeldLease Lease(long number, in Moment now) => new(number, [], [], [], now);
 
     private static async Task TakeAsync(InProcessQuotaStore store, string id)
     {
