@@ -64,6 +64,7 @@ public sealed class CandidateRunnerTests
     [InlineData(FailureKind.Unauthorized, "on-prem fallback: cloud credentials refused")]
     [InlineData(FailureKind.ServerError, "on-prem fallback: cloud failed")]
     [InlineData(FailureKind.Timeout, "on-prem fallback: cloud timed out")]
+    [InlineData(FailureKind.StoreAway, "on-prem fallback: cloud limits cannot be counted")]
     public async Task Run_CloudFails_LocalAnswersAndSaysWhy(FailureKind kind, string reason)
     {
         _cloud.Fails(kind);
@@ -81,6 +82,19 @@ public sealed class CandidateRunnerTests
 
         Assert.Equal("no such thing", Assert.IsType<BackendReply.Failed>(answer.Reply).Failure.Error.Message);
         Assert.Empty(_local.Asked);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_CallerIsLimited_NoOtherModelIsAWayAroundIt(bool cloudFirst)
+    {
+        var (first, second) = cloudFirst ? (_cloud, _local) : (_local, _cloud);
+        first.Fails(FailureKind.CallerLimited, ApiError.RateLimited("your limit", TimeSpan.FromSeconds(3)));
+        var answer = await RunAsync(Chat, first, second);
+
+        Assert.Equal("your limit", Assert.IsType<BackendReply.Failed>(answer.Reply).Failure.Error.Message);
+        Assert.Empty(second.Asked);
     }
 
     [Fact]

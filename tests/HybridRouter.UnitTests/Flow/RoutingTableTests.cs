@@ -58,6 +58,23 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void Weigh_ModelsThatSpill_AreAChainAcrossProviders()
+    {
+        var options = new RouterOptions();
+        options.Cloud.Providers =
+        [
+            new() { Models = [new() { Name = "big", Provisioned = true, SpillTo = "BIGGER", OutputWeight = 3 }] },
+            new() { Models = [new() { Name = "bigger", SpillTo = "gone" }] },
+        ];
+        using var request = Reading.Chat("""{"model":"auto","max_tokens":100,"messages":[{"role":"user","content":"12345678"}]}""");
+        var rules = Rules(options);
+        var input = rules.Weigh(request, rules.Choose(request), new TriageVerdict(0.9f, 0.5f), sessionHoldsCloud: false);
+
+        Assert.Equal([("big", true), ("bigger", false)], input.Cloud.Select(c => (c.Target.Model.Name, c.Provisioned)));
+        Assert.Equal(200, input.Cloud[0].Tokens - input.Cloud[1].Tokens);
+    }
+
+    [Fact]
     public void Choose_ModelWithAProfile_TakesItsRules()
     {
         var options = new RouterOptions();
