@@ -22,6 +22,11 @@ internal sealed class GatedUpstream : IAsyncDisposable
         var gated = new GatedUpstream();
         gated._upstream = await ScriptedUpstream.StartAsync(async context =>
         {
+            if (context.Request.Method == "GET")
+            {
+                await context.Response.WriteAsJsonAsync(new JsonObject { ["object"] = "list", ["data"] = new JsonArray() });
+                return;
+            }
             // A server sees a client leave only when it has read the body.
             await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
             await Task.WhenAny(gated._gate.Task, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));

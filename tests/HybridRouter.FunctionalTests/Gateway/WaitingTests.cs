@@ -22,8 +22,15 @@ public sealed class WaitingTests : IAsyncLifetime
             options.Quota.Queue.KeepAliveSeconds = 0.05;
             options.Cloud.Providers[0].BaseUrl = _upstream.BaseUrl;
             options.Cloud.Providers[0].FirstByteTimeoutSeconds = 60;
-            options.Routing.Profiles["alone"] = new RouteProfileOptions { Mode = RouteMode.AlwaysCloud, OnPremFallback = false };
-            options.Cloud.Providers[0].Models.Add(new CloudModelOptions { Name = "alone", Profile = "alone" });
+            // Asked for by name, so that what it refuses is refused.
+            options.Local.Engines.Add(new LocalEngineOptions
+            {
+                Name = "gate",
+                BaseUrl = _upstream.BaseUrl,
+                FirstByteTimeoutSeconds = 60,
+                AnswerTimeoutSeconds = 60,
+                Models = [new LocalModelOptions { Name = "gated", Slots = 4 }],
+            });
         });
     }
 
@@ -120,7 +127,7 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task ChatStream_RefusedAfterSignsOfLife_EndsWithTheErrorAlone()
     {
-        using var response = await _gateway.ChatAsync("hard", Stream, "alone");
+        using var response = await _gateway.ChatAsync("hard", Stream, "gated");
         using var lines = await LinesAsync(response);
         Assert.Equal(": waiting", await NextAsync(lines));
         _upstream.Refuse(429, "rate_limit_exceeded", 12);
@@ -138,7 +145,7 @@ public sealed class WaitingTests : IAsyncLifetime
     [InlineData(400, "invalid_prompt", null, "invalid_prompt", "No.")]
     public async Task ResponsesStream_RefusedAfterSignsOfLife_Fails(int status, string code, int? retryAfter, string expectedCode, string message)
     {
-        using var response = await _gateway.ResponseAsync("hard", Stream, "alone");
+        using var response = await _gateway.ResponseAsync("hard", Stream, "gated");
         using var lines = await LinesAsync(response);
         var events = new List<JsonNode> { Event(await NextAsync(lines), await NextAsync(lines)) };
         _upstream.Refuse(status, code, retryAfter);
@@ -203,8 +210,8 @@ public sealed class WaitingTests : IAsyncLifetime
     [InlineData(false)]
     public async Task Whole_AnswerIsLate_JustWaits(bool refused)
     {
-        var answering = _gateway.ChatAsync("hard", model: "alone");
-        using (var stream = await _gateway.ChatAsync("hard", Stream, "alone"))
+        var answering = _gateway.ChatAsync("hard", model: "gated");
+        using (var stream = await _gateway.ChatAsync("hard", Stream, "gated"))
         {
             // The other one, sent later, has shown life by now.
             using var lines = await LinesAsync(stream);
@@ -217,7 +224,7 @@ public sealed class WaitingTests : IAsyncLifetime
             _upstream.AnswerWhole("""{"id":"x","object":"chat.completion","choices":[]}""");
 
         using var response = await answering;
-        Assert.Equal("cloud", Route(response));
+        Assert.Equal("local", Route(response));
         if (refused)
             await ErrorAsync(response, 429, "rate_limit_exceeded");
         else
