@@ -32,7 +32,7 @@ public class ClientRig : IAsyncLifetime
     /// <summary>Up to and including <c>/v1</c>.</summary>
     public Uri BaseUrl => new(_gateway!.BaseUri, "v1");
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         var classifier = MlPromptClassifier.Load(RepositoryFolder.TriageModel);
         var judge = new TriageJudge(classifier, classifier.Cutoff, null, NullLogger<TriageJudge>.Instance);
@@ -49,7 +49,7 @@ public class ClientRig : IAsyncLifetime
     /// <summary>What a service was asked to answer; its health is asked for with GET.</summary>
     public static IReadOnlyList<SimulatedRequestFacts> Posts(SimulatedCloud service) => TestGateway.Posts(service);
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (_gateway is null)
             return;
@@ -65,8 +65,14 @@ public class ClientRig : IAsyncLifetime
         return simulated;
     }
 
+    /// <summary>What a rig has different beside its engine.</summary>
+    private protected virtual void Adjust(RouterOptions options)
+    {
+    }
+
     private void Configure(RouterOptions options)
     {
+        Adjust(options);
         options.Routing.Profiles["simple"] = new RouteProfileOptions { Cutoff = 1 };
         options.Routing.Profiles["complex"] = new RouteProfileOptions { Cutoff = 0 };
         options.Routing.Profiles["cloud only"] = new RouteProfileOptions { Mode = RouteMode.AlwaysCloud, OnPremFallback = false };

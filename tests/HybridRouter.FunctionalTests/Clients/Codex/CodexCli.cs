@@ -32,6 +32,9 @@ internal sealed class CodexCli(string executable, ClientRig rig)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    /// <summary>After this long without an event it gives up a stream.</summary>
+    public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
     public static async Task<CodexCli> InstallAsync(ClientRig rig)
     {
         var folder = await NpmSet.FolderAsync("codex");
@@ -81,6 +84,7 @@ internal sealed class CodexCli(string executable, ClientRig rig)
         base_url = "{rig.BaseUrl}"
         env_key = "HYBRID_KEY"
         wire_api = "responses"
+        stream_idle_timeout_ms = {StreamIdleTimeout.TotalMilliseconds:0}
         """;
 
     private static List<JsonNode> Parse(string output) =>
