@@ -29,9 +29,9 @@ public sealed class SpillTests
         var firsts = new List<string>();
         async Task<BackendReply> SendAsync()
         {
-            using var request = RequestReader.Read(WireApi.ChatCompletions, """{"model":"auto","max_tokens":50,"messages":[{"role":"user","content":"Tell me about rivers, and about those who live there."}]}"""u8.ToArray(), new RequestContext(null, null));
+            using var request = RequestReader.Read(WireApi.ChatCompletions, """{"model":"auto","max_tokens":50,"messages":[{"role":"user","content":"Tell me about rivers, and about those who live there."}]}"""u8.ToArray(), RequestContext.None);
             var choice = rules.Choose(request);
-            var plan = RoutePlanner.Plan(rules.Weigh(request, choice, rules.Judge.Judge(request.Triage, choice.Profile.Cutoff), sessionHoldsCloud: false));
+            var plan = RoutePlanner.Plan(rules.Weigh(request, choice, rules.Judge.Judge(request.Triage, TriageCutoff.Fixed(choice.Profile.Cutoff ?? 0.5f)), sessionHoldsCloud: false));
             lock (firsts)
                 firsts.Add(plan.Steps[0].Target.Model.Name);
             BackendReply reply = null!;
