@@ -88,7 +88,7 @@ public abstract class QuotaServer : IAsyncLifetime
             await stream.WriteAsync("PING\r\n"u8.ToArray());
             var answer = new byte[5];
             await stream.ReadExactlyAsync(answer);
-            return answer is [(byte)'+', (byte)'P', (byte)'O', (byte)'N', (byte)'G'];
+            return answer.AsSpan().SequenceEqual("+PONG"u8) || answer.AsSpan().SequenceEqual("-NOAU"u8);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {

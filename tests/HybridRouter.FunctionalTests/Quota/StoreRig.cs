@@ -15,8 +15,10 @@ internal sealed class StoreRig(QuotaServer server) : IAsyncDisposable
 
     public string Namespace { get; } = $"t{Guid.NewGuid():N}";
 
-    /// <summary>By the store's clock, unless a time is given.</summary>
-    public RedisQuotaStore Add(TimeProvider? passed = null, TimeSpan? lease = null, TimeSpan? timeout = null, double share = 0.25, string? connection = null)
+    /// <summary>By the store's clock, unless a time is given; that must not run out while an answer is under way.</summary>
+    /// <param name="own">Clock of the process, where the store's is used.</param>
+    public RedisQuotaStore Add(
+        TimeProvider? passed = null, TimeSpan? lease = null, TimeSpan? timeout = null, double share = 0.25, string? connection = null, TimeProvider? own = null, int mostKept = 1000)
     {
         if (_stores.Count == 0)
             _loggers.AddProvider(Logs);
@@ -26,11 +28,20 @@ internal sealed class StoreRig(QuotaServer server) : IAsyncDisposable
             Namespace = Namespace,
             PassTime = passed is not null,
             Lease = lease ?? TimeSpan.FromDays(140),
-            Timeout = timeout ?? TimeSpan.FromSeconds(20),
+            Timeout = timeout ?? ((passed ?? own) is null ? TimeSpan.FromSeconds(20) : System.Threading.Timeout.InfiniteTimeSpan),
             OutageShare = share,
+            MostKept = mostKept,
         };
-        var store = new RedisQuotaStore(settings, passed ?? TimeProvider.System, _loggers.CreateLogger<RedisQuotaStore>());
+        var store = new RedisQuotaStore(settings, passed ?? own ?? TimeProvider.System, _loggers.CreateLogger<RedisQuotaStore>());
         _stores.Add(store);
+        return store;
+    }
+
+    /// <summary>One that is connected.</summary>
+    public async Task<RedisQuotaStore> AddAsync(TimeProvider? passed = null, TimeSpan? lease = null, TimeSpan? timeout = null, double share = 0.25, TimeProvider? own = null)
+    {
+        var store = Add(passed, lease, timeout, share, own: own);
+        await store.ReadAsync([Slots("start", 1)], CancellationToken.None);
         return store;
     }
 

@@ -10,9 +10,6 @@ namespace HybridRouter.Quota.Redis;
 /// </summary>
 internal sealed partial class OperationStream(RedisLink link, StoreKeys keys, RedisQuotaSettings settings, Func<RedisValue> now, ILogger logger)
 {
-    /// <summary>Kept while the store is away; a settlement beyond that is lost, and its lease is released in full when it expires.</summary>
-    public const int MostPending = 200_000;
-
     private const int BatchSize = 128;
     private const int RenewedAtOnce = 500;
 
@@ -124,7 +121,7 @@ internal sealed partial class OperationStream(RedisLink link, StoreKeys keys, Re
     {
         lock (_gate)
         {
-            for (; _pending.Count > MostPending; _lost++)
+            for (; _pending.Count > settings.MostKept; _lost++)
                 _pending.Dequeue();
             if (_running || _paused)
                 return;

@@ -20,6 +20,9 @@ internal sealed record RedisQuotaSettings
     /// <summary>Share of each limit that this process uses by itself while the store is away.</summary>
     public double OutageShare { get; init; } = 0.25;
 
+    /// <summary>What is kept to be told later while the store is away; a settlement beyond that is lost, and its lease is released in full when it expires.</summary>
+    public int MostKept { get; init; } = 200_000;
+
     /// <summary>
     /// For tests: every call brings the time of this process. Otherwise every script takes the store's own, so that the
     /// clocks of gateways never matter. One store must be used in one of the two ways.
