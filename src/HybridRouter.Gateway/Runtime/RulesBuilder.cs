@@ -23,7 +23,7 @@ internal sealed class RulesBuilder(GatewayParts parts, IQuotaStore quota, TimePr
     public RoutingRules Build(RouterOptions options)
     {
         // All parts are made before any is replaced: one that cannot be made leaves the running set whole.
-        var cloud = Refresh(_cloud, options.Cloud, () => parts.CreateCloud(options, quota));
+        var cloud = Refresh(_cloud, (object)new { options.Cloud, options.Quota }, () => parts.CreateCloud(options, quota));
         var local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
         var triageKey = JsonSerializer.Serialize(options.Triage);
         if (_triage.Judge is null || _triage.Key != triageKey)

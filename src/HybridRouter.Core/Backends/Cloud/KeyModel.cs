@@ -160,39 +160,3 @@ internal sealed class KeyModel
 /// <summary>What a request is expected to take of an upstream.</summary>
 /// <param name="Tokens">Input and weighted output.</param>
 internal readonly record struct RequestCost(long InputTokens, long Tokens, long InputMicroDollars, long MicroDollars);
-
-/// <summary>The charges of a request at one key, each beside the meter it came from.</summary>
-/// <param name="generation">Of the key's ramp when this was made.</param>
-/// <param name="closings">Of the key when this was made.</param>
-internal sealed class KeyOption(KeyModel key, int generation, int closings)
-{
-    private readonly List<Charge> _charges = new(10);
-    private readonly List<TrackedMeter> _meters = new(10);
-
-    public KeyModel Key => key;
-
-    public int Generation => generation;
-
-    public int Closings => closings;
-
-    public IReadOnlyList<Charge> Charges => _charges;
-
-    public IReadOnlyList<TrackedMeter> Meters => _meters;
-
-    public void Add(TrackedMeter meter, long amount) => Add(meter, meter.Meter!, amount);
-
-    public void Add(TrackedMeter meter, Meter rule, long amount)
-    {
-        _charges.Add(new Charge(rule, amount));
-        _meters.Add(meter);
-    }
-
-    public int IndexOf(TrackedMeter meter) => _meters.IndexOf(meter);
-
-    /// <param name="readings">In the order of the charges.</param>
-    public void Saw(IReadOnlyList<MeterReading> readings, TimeSpan now)
-    {
-        for (var i = 0; i < _meters.Count && i < readings.Count; i++)
-            _meters[i].Saw(readings[i], now);
-    }
-}

@@ -63,9 +63,24 @@ internal sealed class KeyPool : IDisposable
         async ValueTask<QuotaVerdict> ReserveAsync(CancellationToken token)
         {
             offered = [.. _order.Offer(Now, inTurn: admission is null).Select(k => k.Option(cost))];
-            var verdict = await Store.ReserveAsync(Claim(admission, offered), token).ConfigureAwait(false);
-            Note(offered, verdict);
-            return verdict;
+            foreach (var option in offered)
+                option.Announce();
+            var index = -1;
+            try
+            {
+                var verdict = await Store.ReserveAsync(Claim(admission, offered), token).ConfigureAwait(false);
+                index = verdict.OptionIndex;
+                Note(offered, verdict);
+                return verdict;
+            }
+            finally
+            {
+                for (var i = 0; i < offered.Length; i++)
+                {
+                    if (i != index)
+                        offered[i].Withdraw();
+                }
+            }
         }
 
         QuotaVerdict verdict;

@@ -46,9 +46,9 @@ internal class TrackedMeter(Meter? meter)
             _last = null;
     }
 
-    /// <summary>A request left that takes this much; until the upstream is heard, nobody knows whether it counted that yet.</summary>
-    /// <returns>What was given back so far, for <see cref="Since"/>.</returns>
-    public double Left(double amount)
+    /// <summary>A request is about to take this much; until the upstream is heard, nobody knows whether it counted that.</summary>
+    /// <returns>What was given back so far.</returns>
+    public double Announce(double amount)
     {
         lock (_gate)
         {
@@ -57,6 +57,14 @@ internal class TrackedMeter(Meter? meter)
         }
     }
 
+    /// <summary>What others are on their way with.</summary>
+    public double UnheardBeside(double amount)
+    {
+        lock (_gate)
+            return _unheard - amount;
+    }
+
+    /// <summary>The upstream was heard, or the request did not leave.</summary>
     public void Heard(double amount)
     {
         lock (_gate)
@@ -85,13 +93,13 @@ internal class TrackedMeter(Meter? meter)
         }
     }
 
-    /// <summary>What happened since a request left: the level now, what was taken in all, what was given back, and what others are on their way with.</summary>
-    public (double Level, double Taken, double Refunded, double Unheard) Since(double takenThen, double refundedThen, TimeSpan now)
+    /// <summary>What happened since a request left: the level now, what was taken less what was given back, and what was given back.</summary>
+    public (double Level, double Taken, double Refunded) Since(double takenThen, double refundedThen, TimeSpan now)
     {
         lock (_gate)
         {
             var last = Meter is { } rule ? Carry(rule, now) : default;
-            return (last.Remaining, last.Taken - takenThen, _refunded - refundedThen, _unheard);
+            return (last.Remaining, last.Taken - takenThen, _refunded - refundedThen);
         }
     }
 

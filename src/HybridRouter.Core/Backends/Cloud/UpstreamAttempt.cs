@@ -15,18 +15,17 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
 
     private readonly QuotaLease? _lease = admission is null ? null : granted.Option;
     private readonly TimeSpan _sentAt = pool.Now;
-    private readonly double[] _refundedThen = new double[option.Charges.Count];
+    private readonly double[] _unheard = new double[option.Charges.Count];
     private readonly double?[] _left = new double?[option.Charges.Count];
     private UpstreamReadings? _readings;
-    private int _heard;
 
     public UpstreamKey Key => option.Key.Key;
 
     /// <summary>Before it is sent.</summary>
     public UpstreamAttempt Begin()
     {
-        for (var i = 0; i < _refundedThen.Length; i++)
-            _refundedThen[i] = option.Meters[i].Left(option.Charges[i].Amount);
+        for (var i = 0; i < _unheard.Length; i++)
+            _unheard[i] = option.Meters[i].UnheardBeside(option.Charges[i].Amount);
         admission?.Hold(granted, Settled);
         return this;
     }
@@ -34,7 +33,7 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
     /// <summary>Headers have come.</summary>
     public void Heard(UpstreamReadings? readings)
     {
-        NoLongerUnheard();
+        option.Withdraw();
         _readings = readings;
         if (readings is null)
             return;
@@ -67,13 +66,13 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
     }
 
     /// <summary>The caller left before an answer; what is held is settled with the request.</summary>
-    public void Abandoned() => NoLongerUnheard();
+    public void Abandoned() => option.Withdraw();
 
     /// <summary>Settles the attempt, and closes what is to be closed.</summary>
     /// <returns>The failure, with the wait that follows from it.</returns>
     public async ValueTask<BackendFailure> FailedAsync(BackendFailure failure)
     {
-        NoLongerUnheard();
+        option.Withdraw();
         switch (failure.Kind)
         {
             case FailureKind.RateLimited:
@@ -150,14 +149,14 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
 
     /// <summary>
     /// Headers speak of the moment when the request was counted, and arrive later. Lowering keeps to what is certain.
-    /// Raising does not undo what others took since, or are on their way with; what others gave back since may be in the
-    /// upstream's count already, so it is not added to it again. With replicas nobody sees all that: there, only a debt is
-    /// forgiven that the upstream does not know of.
+    /// Raising does not undo what others took since; what was on its way when this one left may have been counted after it;
+    /// what others gave back since may be in the upstream's count already, so it is not added to it again. With replicas
+    /// nobody sees all that: there, only a debt is forgiven that the upstream does not know of.
     /// </summary>
     private void Correct(int index, UpstreamLimit limit, double left, TimeSpan now)
     {
-        var since = limit.Since(_lease!.After[index].Taken, _refundedThen[index], now);
-        var atLeast = left - since.Refunded - since.Unheard;
+        var since = limit.Since(_lease!.After[index].Taken, option.RefundedBefore(index), now);
+        var atLeast = left - since.Refunded - _unheard[index];
         if (pool.Store.Replicas > 1)
             atLeast = Math.Min(atLeast, since.Taken);
         // The limit may have changed with these very headers: the level is set under the rule that holds from now on.
@@ -178,17 +177,9 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
 
     private void Settled(IReadOnlyList<long> used)
     {
-        NoLongerUnheard();
+        option.Withdraw();
         var now = pool.Now;
         for (var i = 0; i < used.Count; i++)
             option.Meters[i].Settled(option.Charges[i].Amount, option.Charges[i].Meter.Kind == MeterKind.Concurrency ? 0 : used[i], now);
-    }
-
-    private void NoLongerUnheard()
-    {
-        if (Interlocked.Exchange(ref _heard, 1) != 0)
-            return;
-        for (var i = 0; i < _refundedThen.Length; i++)
-            option.Meters[i].Heard(option.Charges[i].Amount);
     }
 }
