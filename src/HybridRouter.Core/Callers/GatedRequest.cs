@@ -53,6 +53,7 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
             MaxWait = left < wait ? left.Value : wait,
             Deadline = left,
             SessionKey = request.SessionKey,
+            Waiting = request.Wait is { } notice ? notice.Tell : null,
         };
     }
 

@@ -91,7 +91,7 @@ internal sealed class KeyPool : IDisposable
         else
         {
             var began = Now;
-            verdict = await Queue.AdmitAsync(new QueueRequest(admission.Priority, admission.Tenant, cost!.Value.Tokens, patience), ReserveAsync, cancellationToken).ConfigureAwait(false);
+            verdict = await Queue.AdmitAsync(new QueueRequest(admission.Priority, admission.Tenant, cost!.Value.Tokens, patience) { Waiting = admission.Waiting }, ReserveAsync, cancellationToken).ConfigureAwait(false);
             admission.Waited += Now - began;
         }
         if (admission is not null && verdict.Refusal == QuotaRefusal.Common)
