@@ -79,7 +79,7 @@ public sealed partial class CandidateRunner(TimeProvider time, ILogger<Candidate
             FailureKind.Rejected => "refused the request",
             FailureKind.Unreachable => "unreachable",
             FailureKind.BadReply => "sent a bad reply",
-            FailureKind.StoreAway => "limits cannot be counted",
+            FailureKind.StoreAway => "limits cannot be checked",
             _ => "failed",
         };
         var side = failed.Target.Route == RouteKind.Local ? "local" : "cloud";

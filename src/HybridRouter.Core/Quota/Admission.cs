@@ -59,6 +59,12 @@ public sealed class Admission(IQuotaStore store)
         }
     }
 
+    /// <summary>The verdict when a limit of the caller refused; set by whoever reserved, for the headers of the answer.</summary>
+    public QuotaVerdict? CallerRefusal { get; set; }
+
+    /// <summary>Told when it begins to wait for quota, about how long that will be; null = nobody wants to know.</summary>
+    public Action<TimeSpan>? Waiting { get; init; }
+
     /// <summary>How long it waited for quota; set by whoever made it wait.</summary>
     public TimeSpan Waited { get; set; }
 

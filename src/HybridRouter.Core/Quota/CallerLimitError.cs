@@ -3,24 +3,29 @@ using HybridRouter.Wire;
 
 namespace HybridRouter.Quota;
 
-/// <summary>Words a refusal by a caller's own limit: whose it was, and when it frees.</summary>
+/// <summary>
+/// What a caller is told whose own limit refused: whose it was, how large, and when it frees. One rule for all limits:
+/// <list type="bullet">
+/// <item>It frees within an hour: 429 with code <c>rate_limit_exceeded</c> and <c>Retry-After</c>, after which clients try again.</item>
+/// <item>Later, or never for this request: 429 with type and code <c>insufficient_quota</c> and no <c>Retry-After</c>. Codex and
+/// the SDKs take that for final, which is right for the budget of a day or month: nobody waits that long in a request.</item>
+/// </list>
+/// </summary>
 public static class CallerLimitError
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
     /// <param name="limit">The meter that refused; its label names the limit and its owner.</param>
     /// <param name="wait">Until it frees; null = never for this request, as it is larger than the limit.</param>
     public static ApiError Create(Meter limit, TimeSpan? wait)
     {
-        // Money is named as clients know it from the cloud: a client that sees it stops instead of trying again soon.
-        var (type, code) = limit.Unit switch
-        {
-            MeterUnit.MicroDollars => ("insufficient_quota", "insufficient_quota"),
-            MeterUnit.Tokens => ("tokens", "rate_limit_exceeded"),
-            _ => ("requests", "rate_limit_exceeded"),
-        };
-        var message = wait is { } time
-            ? $"A limit is reached: {limit.Label}. It frees in about {Words(time)}."
-            : $"This request is larger than a limit allows: {limit.Label}. Shorten its input or lower its largest output.";
-        return new ApiError(429, type, code, message, RetryAfter: wait);
+        if (wait is not { } time)
+            return ApiError.QuotaExhausted($"This request is larger than a limit allows: {limit.Label}.");
+        var message = $"A limit is reached: {limit.Label}. It frees in about {Words(time)}.";
+        if (time > LongestWait)
+            return ApiError.QuotaExhausted(message);
+        var type = limit.Unit is MeterUnit.Tokens or MeterUnit.MicroDollars ? "tokens" : "requests";
+        return new ApiError(429, type, "rate_limit_exceeded", message, RetryAfter: time);
     }
 
     /// <summary>A time in words, rounded up: <c>12 s</c>, <c>5 min</c>, <c>7 h</c>, <c>12 days</c>.</summary>
