@@ -59,16 +59,6 @@ public sealed class Admission(IQuotaStore store)
         }
     }
 
-    /// <summary>Holds the caller's charges; null before they are reserved and once they are settled.</summary>
-    public QuotaLease? CallerLease
-    {
-        get
-        {
-            lock (_gate)
-                return _caller;
-        }
-    }
-
     /// <summary>The verdict when a limit of the caller refused; set by whoever reserved, for the headers of the answer.</summary>
     public QuotaVerdict? CallerRefusal { get; set; }
 

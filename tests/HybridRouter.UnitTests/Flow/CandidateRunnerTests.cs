@@ -64,7 +64,7 @@ public sealed class CandidateRunnerTests
     [InlineData(FailureKind.Unauthorized, "on-prem fallback: cloud credentials refused")]
     [InlineData(FailureKind.ServerError, "on-prem fallback: cloud failed")]
     [InlineData(FailureKind.Timeout, "on-prem fallback: cloud timed out")]
-    [InlineData(FailureKind.StoreAway, "on-prem fallback: cloud limits cannot be counted")]
+    [InlineData(FailureKind.StoreAway, "on-prem fallback: cloud limits cannot be checked")]
     public async Task Run_CloudFails_LocalAnswersAndSaysWhy(FailureKind kind, string reason)
     {
         _cloud.Fails(kind);

@@ -46,14 +46,14 @@ public sealed class CloudBackend : IBackend
         if (_keys.Count == 0)
             return new BackendStatus(false, $"no key of provider '{Name}' is set", 0);
         var pool = _pools[model.UpstreamName];
-        var outlook = pool.Outlook.Read();
+        var queue = pool.Queue.Snapshot(RequestPriority.Interactive);
+        var outlook = pool.Outlook.Read(queue.Tokens);
         if (PoolRefusal.OutReason(pool, pool.Now) is { } why)
         {
             pool.AnyOpen(out var wait);
             return new BackendStatus(false, PoolRefusal.Describe(Name, why), 0, wait) { Quota = outlook };
         }
-        var queued = pool.Queue.Snapshot(RequestPriority.Interactive).EstimatedWait;
-        return new BackendStatus(true, EstimatedWait: pool.AnyOpen(out var closed) || queued > closed ? queued : closed) { Quota = outlook };
+        return new BackendStatus(true, EstimatedWait: pool.AnyOpen(out var closed) || queue.EstimatedWait > closed ? queue.EstimatedWait : closed) { Quota = outlook };
     }
 
     public Task<BackendReply> SendAsync(BackendRequest request, CancellationToken cancellationToken) => _keys.Count == 0

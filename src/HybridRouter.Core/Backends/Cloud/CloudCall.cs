@@ -16,10 +16,11 @@ internal sealed class CloudCall(CloudProviderOptions options, OpenAiConnection c
         budget.Request();
         var clock = new CallClock(request, options, time);
         BackendReply.Failed? last = null;
-        var (retries, rotations) = (0, 0);
+        var refusedBy = new List<UpstreamKey>();
+        var retries = 0;
         while (true)
         {
-            var (attempt, refusal) = await pool.TakeAsync(request.Admission, clock.Patience, cancellationToken).ConfigureAwait(false);
+            var (attempt, refusal) = await pool.TakeAsync(request.Admission, clock.Patience, refusedBy, cancellationToken).ConfigureAwait(false);
             // What the upstream said tells more than that nothing is left after it.
             if (attempt is null)
                 return last ?? new BackendReply.Failed(refusal!);
@@ -31,7 +32,8 @@ internal sealed class CloudCall(CloudProviderOptions options, OpenAiConnection c
             if (failure.Kind is FailureKind.Unauthorized or FailureKind.QuotaExhausted)
             {
                 // The next key at once: it is the key that was refused, not the request.
-                if (++rotations >= pool.Keys.Count || !pool.AnyOpen(out _))
+                refusedBy.Add(attempt.Key);
+                if (refusedBy.Count >= pool.Keys.Count || !pool.AnyOpen(out _))
                     return last;
                 continue;
             }

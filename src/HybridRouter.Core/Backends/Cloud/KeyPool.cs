@@ -55,14 +55,15 @@ internal sealed class KeyPool : IDisposable
     /// <summary>Takes quota at one key, at once or in its turn.</summary>
     /// <param name="admission">Null: nothing is counted and nothing waited for.</param>
     /// <param name="patience">Longest wait.</param>
+    /// <param name="except">Keys that just refused this request: the store may not know yet.</param>
     /// <returns>The attempt that may be made, or why not.</returns>
-    public async Task<(UpstreamAttempt? Attempt, BackendFailure? Refusal)> TakeAsync(Admission? admission, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<(UpstreamAttempt? Attempt, BackendFailure? Refusal)> TakeAsync(Admission? admission, TimeSpan patience, IReadOnlyList<UpstreamKey> except, CancellationToken cancellationToken)
     {
         KeyOption[] offered = [];
         RequestCost? cost = admission is null ? null : CostOf(admission);
         async ValueTask<QuotaVerdict> ReserveAsync(CancellationToken token)
         {
-            offered = [.. _order.Offer(Now, inTurn: admission is null).Select(k => k.Option(cost))];
+            offered = [.. _order.Offer(Now, inTurn: admission is null).Where(k => !except.Contains(k.Key)).Select(k => k.Option(cost))];
             foreach (var option in offered)
                 option.Announce();
             var index = -1;
@@ -149,23 +150,30 @@ internal sealed class KeyPool : IDisposable
 
     public void Correct(QuotaLease lease, UpstreamStatement statement) => Forget(Store.CorrectAsync(lease, statement));
 
-    /// <summary>A limit that was not known until now: what others do with it is not known either, so its level is only lowered.</summary>
-    public async Task SeedAsync(UpstreamLimit limit, double left, long sentAt)
+    /// <summary>Sets a limit that was not known until now, or is of another size than it was: under its new rule, to where the upstream says it is.</summary>
+    /// <param name="level">At least 0.</param>
+    public async Task SetAsync(UpstreamLimit limit, double level, bool mayRaise)
     {
         if (limit.Meter is not { } rule)
             return;
         try
         {
-            var reading = (await Store.ReadAsync([rule], Ending).ConfigureAwait(false))[0];
+            // A lease of nothing: only with a lease can a level be set, and those under way have the old rule, or none.
+            var verdict = await Store.ReserveAsync(new QuotaClaim { Common = [new Charge(rule, 0)] }, Ending).ConfigureAwait(false);
+            if (verdict.Common is not { } lease)
+                return;
             var now = Now;
-            limit.Saw(reading, now);
-            await Store.CorrectAsync(new QuotaLease("", [new Charge(rule, 0)], [reading], sentAt), new UpstreamStatement(0, left, false)).ConfigureAwait(false);
-            if (left < reading.Remaining)
-                limit.Moved(left, now);
+            limit.Saw(lease.After[0], now);
+            if (Store.Replicas > 1)
+                level = mayRaise && lease.After[0].Remaining < 0 ? 0 : level;
+            await Store.CorrectAsync(lease, new UpstreamStatement(0, level, mayRaise && (Store.Replicas == 1 || lease.After[0].Remaining < 0))).ConfigureAwait(false);
+            await Store.SettleAsync(lease, [0]).ConfigureAwait(false);
+            if (mayRaise || level < lease.After[0].Remaining)
+                limit.Moved(level, now);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Log.NotSeeded(_logger, e, rule.Label);
+            Log.LimitNotSet(_logger, e, rule.Label);
         }
     }
 

@@ -18,7 +18,7 @@ internal static partial class Log
     public static partial void BackInService(ILogger logger, string provider, string key);
 
     [LoggerMessage(2105, LogLevel.Debug, "What the upstream says of a new limit could not be stored: {Limit}")]
-    public static partial void NotSeeded(ILogger logger, Exception exception, string limit);
+    public static partial void LimitNotSet(ILogger logger, Exception exception, string limit);
 
     [LoggerMessage(2106, LogLevel.Information, "Provider {Provider}: a retry after {Kind} is left out, as the retry budget is spent")]
     public static partial void NoRetryBudget(ILogger logger, string provider, FailureKind kind);

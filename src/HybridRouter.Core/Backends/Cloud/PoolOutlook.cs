@@ -10,42 +10,48 @@ internal sealed class PoolOutlook(KeyPool pool)
 
     private static readonly TimeSpan FreshAfar = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(365);
+
     private long _nextLook;
     private int _looking;
 
-    /// <summary>Keys in service, all together. A kind of limit that one of them does not have does not limit the pool.</summary>
-    public QuotaOutlook Read() => new(Lines(), pool.Queue.Snapshot(Configuration.RequestPriority.Batch).Tokens);
-
-    private List<QuotaLine> Lines()
+    /// <summary>Keys in service, all together.</summary>
+    /// <param name="queuedTokens">What waits in front of them.</param>
+    public QuotaOutlook Read(double queuedTokens)
     {
         Look();
-        var now = pool.Now;
-        var usable = pool.Keys.Where(k => k.Key.OutBy(now) is null).ToList();
-        var lines = new List<QuotaLine>();
-        if (usable.Count > 0)
-        {
-            for (var kind = 0; kind < usable[0].Limits.Count; kind++)
-                Add(lines, [.. usable.Select(k => k.Limits[kind]).Distinct()], now);
-            if (usable.All(k => k.Spend is not null))
-                Add(lines, [.. usable.Select(k => k.Spend!)], now);
-        }
-        return lines;
+        return new QuotaOutlook(Lines(pool.Now), queuedTokens);
     }
 
     /// <summary>Time until the pool has freed this much, nothing else being taken.</summary>
     public TimeSpan TimeUntil(double tokens, int requests)
     {
+        Look();
         var longest = pool.AnyOpen(out var closed) ? TimeSpan.Zero : closed;
-        foreach (var line in Lines())
+        foreach (var line in Lines(pool.Now))
         {
             var missing = (line.Unit == MeterUnit.Tokens ? tokens : line.Unit == MeterUnit.Requests ? requests : 0) - line.Remaining;
             if (missing <= 0)
                 continue;
-            var wait = line.PerSecond > 0 ? TimeSpan.FromSeconds(Math.Min(missing / line.PerSecond, TimeSpan.MaxValue.TotalSeconds / 4)) : line.ResetsIn;
+            var wait = line.PerSecond > 0 ? TimeSpan.FromSeconds(Math.Min(missing / line.PerSecond, LongestWait.TotalSeconds)) : line.ResetsIn;
             if (wait > longest)
                 longest = wait;
         }
         return longest;
+    }
+
+    /// <summary>A kind of limit that one of the keys does not have does not limit the pool.</summary>
+    private List<QuotaLine> Lines(TimeSpan now)
+    {
+        var usable = pool.Keys.Where(k => k.Key.OutBy(now) is null).ToList();
+        var lines = new List<QuotaLine>();
+        if (usable.Count == 0)
+            return lines;
+        for (var kind = 0; kind < usable[0].Limits.Count; kind++)
+            Add(lines, [.. usable.Select(k => k.Limits[kind]).Distinct()], now);
+        if (usable.All(k => k.Spend is not null))
+            Add(lines, [.. usable.Select(k => k.Spend!)], now);
+        return lines;
     }
 
     private static void Add(List<QuotaLine> lines, IReadOnlyList<TrackedMeter> meters, TimeSpan now)

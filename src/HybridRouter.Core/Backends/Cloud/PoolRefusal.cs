@@ -28,7 +28,7 @@ internal static class PoolRefusal
                 $"This request needs about {tokens} tokens, more than any key of provider '{provider}' can ever give it at once ({verdict.RefusedBy?.Limit} are the limit). Shorten its input or lower its largest output."));
         }
         if (verdict.RefusedBy is { Unit: MeterUnit.MicroDollars })
-            return new BackendFailure(FailureKind.QuotaExhausted, ApiError.QuotaExhausted($"The budget for provider '{provider}' is spent. It begins anew in about {CallerLimitError.Words(wait)}.") with { RetryAfter = wait });
+            return new BackendFailure(FailureKind.QuotaExhausted, ApiError.QuotaExhausted($"The budget for provider '{provider}' is spent. It begins anew in about {CallerLimitError.Words(wait)}."));
         var type = verdict.RefusedBy is { Unit: MeterUnit.Tokens } ? "tokens" : "requests";
         var message = $"The rate limit of provider '{provider}' is reached with all of its keys. It frees in about {CallerLimitError.Words(wait)}.";
         return new BackendFailure(FailureKind.RateLimited, new ApiError(429, type, "rate_limit_exceeded", message, RetryAfter: wait));

@@ -104,8 +104,7 @@ internal class TrackedMeter(Meter? meter)
     }
 
     /// <summary>Another rule for the same state; as in the store, what was used stays used.</summary>
-    /// <returns>The rule before.</returns>
-    protected Meter? Change(Meter rule, TimeSpan now)
+    protected void Change(Meter rule, TimeSpan now)
     {
         lock (_gate)
         {
@@ -116,7 +115,6 @@ internal class TrackedMeter(Meter? meter)
                 (_last, _at) = (last with { Remaining = last.Remaining + Most(rule) - Most(before) }, now);
             }
             Volatile.Write(ref _meter, rule);
-            return before;
         }
     }
 

@@ -40,7 +40,9 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
         var now = pool.Now;
         foreach (var (limit, reading) in option.Key.Match(readings))
         {
-            var isNew = reading.Limit is { } size && limit.Tell(size, now);
+            var before = limit.Meter;
+            if (reading.Limit is { } size)
+                limit.Tell(size, now);
             if (_lease is null || reading.Remaining is not { } remaining || limit.Meter is null)
                 continue;
             var left = limit.LessMargin(remaining);
@@ -50,9 +52,10 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
                 _left[index] = left;
                 Correct(index, limit, left, now);
             }
-            else if (isNew)
+            else if (before is null)
             {
-                _ = pool.SeedAsync(limit, left, _lease.GrantedAt);
+                // What others do with it is not known either, so it is only lowered.
+                _ = pool.SetAsync(limit, left, mayRaise: false);
             }
         }
         if (readings.Utilization >= 1 && option.Key.Limits.All(l => l.Unit != MeterUnit.Tokens || l.Meter is null))
@@ -157,22 +160,18 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
     {
         var since = limit.Since(_lease!.After[index].Taken, option.RefundedBefore(index), now);
         var atLeast = left - since.Refunded - _unheard[index];
+        if (limit.Meter is { } rule && rule != _lease.Charges[index].Meter)
+        {
+            _ = pool.SetAsync(limit, Math.Max(0, atLeast - since.Taken), limit.MayRaise);
+            return;
+        }
         if (pool.Store.Replicas > 1)
             atLeast = Math.Min(atLeast, since.Taken);
-        // The limit may have changed with these very headers: the level is set under the rule that holds from now on.
-        var (rule, changed) = (limit.Meter!, limit.Meter != _lease.Charges[index].Meter);
-        var raise = limit.MayRaise && atLeast >= 0 && (changed || since.Level < atLeast - since.Taken);
-        pool.Correct(changed ? WithRule(index, rule) : _lease, raise ? new UpstreamStatement(index, atLeast, true) : new UpstreamStatement(index, left, false));
-        var level = raise ? atLeast - since.Taken : left - since.Taken + ((now - _sentAt).TotalSeconds * rule.PerSecond);
+        var raise = limit.MayRaise && atLeast >= 0 && since.Level < atLeast - since.Taken;
+        pool.Correct(_lease, new UpstreamStatement(index, raise ? atLeast : left, raise));
+        var level = raise ? atLeast - since.Taken : left - since.Taken + ((now - _sentAt).TotalSeconds * _lease.Charges[index].Meter.PerSecond);
         if (raise || level < since.Level)
             limit.Moved(level, now);
-    }
-
-    private QuotaLease WithRule(int index, Meter rule)
-    {
-        var charges = _lease!.Charges.ToArray();
-        charges[index] = charges[index] with { Meter = rule };
-        return new QuotaLease(_lease.Id, charges, _lease.After, _lease.GrantedAt);
     }
 
     private void Settled(IReadOnlyList<long> used)

@@ -38,15 +38,16 @@ internal sealed class UpstreamLimit(string id, MeterUnit unit, TimeSpan period, 
     }
 
     /// <summary>The upstream said how large it is; its latest word holds.</summary>
-    /// <returns>True when no such limit was known before.</returns>
-    public bool Tell(long size, TimeSpan now)
+    public void Tell(long size, TimeSpan now)
     {
         lock (_telling)
         {
             if (_told == size)
-                return false;
+                return;
             _told = size;
-            return Change(Rule(id, unit, period, Math.Min(size, configured ?? long.MaxValue), burst, margin, label), now) is null;
+            var rule = Rule(id, unit, period, Math.Min(size, configured ?? long.MaxValue), burst, margin, label);
+            if (rule.Limit != Meter?.Limit)
+                Change(rule, now);
         }
     }
 

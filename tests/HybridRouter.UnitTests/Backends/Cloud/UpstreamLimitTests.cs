@@ -28,9 +28,8 @@ public sealed class UpstreamLimitTests
         var limit = Limit(null);
         Assert.Null(limit.Meter);
 
-        Assert.True(limit.Tell(500, TimeSpan.Zero));
+        limit.Tell(500, TimeSpan.Zero);
         Assert.Equal((500, true), (limit.Meter!.Limit, limit.MayRaise));
-        Assert.False(limit.Tell(500, TimeSpan.Zero));
     }
 
     [Theory]
@@ -41,7 +40,7 @@ public sealed class UpstreamLimitTests
     {
         var meter = Limit(configured);
 
-        Assert.False(meter.Tell(told, TimeSpan.Zero));
+        meter.Tell(told, TimeSpan.Zero);
         Assert.Equal((limit, mayRaise), (meter.Meter!.Limit, meter.MayRaise));
     }
 
