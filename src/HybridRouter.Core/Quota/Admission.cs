@@ -48,16 +48,6 @@ public sealed class Admission(IQuotaStore store)
     /// <summary>The conversation, for a key's prompt cache; null = none.</summary>
     public string? SessionKey { get; init; }
 
-    /// <summary>Charges that a first reservation must include: none once the caller's lease is held.</summary>
-    public IReadOnlyList<Charge> UnheldCallerCharges
-    {
-        get
-        {
-            lock (_gate)
-                return _caller is null ? CallerCharges : [];
-        }
-    }
-
     /// <summary>Holds the caller's charges; null before they are reserved and once they are settled.</summary>
     public QuotaLease? CallerLease
     {
@@ -68,8 +58,21 @@ public sealed class Admission(IQuotaStore store)
         }
     }
 
+    /// <summary>Charges that a first reservation must include: none once the caller's lease is held.</summary>
+    public IReadOnlyList<Charge> UnheldCallerCharges
+    {
+        get
+        {
+            lock (_gate)
+                return _caller is null ? CallerCharges : [];
+        }
+    }
+
     /// <summary>The verdict when a limit of the caller refused; set by whoever reserved, for the headers of the answer.</summary>
     public QuotaVerdict? CallerRefusal { get; set; }
+
+    /// <summary>Told when it begins to wait for quota, about how long that will be; null = nobody wants to know.</summary>
+    public Action<TimeSpan>? Waiting { get; init; }
 
     /// <summary>How long it waited for quota; set by whoever made it wait.</summary>
     public TimeSpan Waited { get; set; }
