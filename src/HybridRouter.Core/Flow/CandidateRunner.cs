@@ -85,33 +85,8 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
         return new BackendReply.Failed(failure);
     }
 
-    /// <summary>A local model has no quota but the caller's; a cloud backend takes both at once, so that neither is held alone.</summary>
-    private async ValueTask<BackendReply.Failed?> ReserveAsync(Admission admission, CancellationToken cancellationToken)
-    {
-        if (admission.CallerCharges.Count == 0)
-            return null;
-        var verdict = await quota.ReserveAsync(new QuotaClaim { Common = admission.CallerCharges }, cancellationToken).ConfigureAwait(false);
-        if (verdict.Granted)
-        {
-            admission.Hold(verdict);
-            return null;
-        }
-        if (verdict is not { Refusal: QuotaRefusal.Common, RefusedBy: { } limit })
-            return new BackendReply.Failed(new BackendFailure(FailureKind.StoreAway, ApiError.Unavailable("Limits cannot be checked now; try again shortly.", verdict.Wait)));
-        admission.CallerRefusal = verdict;
-        return new BackendReply.Failed(new BackendFailure(FailureKind.CallerLimited, CallerLimitError.Create(limit, verdict.Wait)));
-    }
-
-    /// <summary>The wire of the answer as it comes from the backend.</summary>
-    private static WireApi Spoken(ServedModel model, WireApi asked) =>
-        model.Apis.HasFlag(asked) ? asked : asked == WireApi.Responses ? WireApi.ChatCompletions : WireApi.Responses;
-
-    /// <summary>
-    /// What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. The caller's own limit
-    /// holds for all models.
-    /// </summary>
-    private static bool CanGoOn(BackendFailure failure, RouteKind route) =>
-        failure.Kind != FailureKind.CallerLimited && (route == RouteKind.Local || failure.Kind != FailureKind.Rejected);
+    /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. A limit of the caller holds everywhere.</summary>
+    private static bool CanGoOn(BackendFailure failure, RouteKind route) => failure.Kind != FailureKind.CallerLimited && (route == RouteKind.Local || failure.Kind != FailureKind.Rejected);
 
     /// <summary>Of two failures the one that tells the client when to come back.</summary>
     private static BackendFailure Choose(BackendFailure first, BackendFailure last) =>
@@ -135,6 +110,27 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
         var side = failed.Target.Route == RouteKind.Local ? "local" : "cloud";
         return route == RouteKind.Local ? $"on-prem fallback: {side} {what}" : $"cloud fallback: {side} {what}";
     }
+
+    /// <summary>A local model has no quota but the caller's; a cloud backend takes both at once, so that neither is held alone.</summary>
+    private async ValueTask<BackendReply.Failed?> ReserveAsync(Admission admission, CancellationToken cancellationToken)
+    {
+        if (admission.CallerCharges.Count == 0)
+            return null;
+        var verdict = await quota.ReserveAsync(new QuotaClaim { Common = admission.CallerCharges }, cancellationToken).ConfigureAwait(false);
+        if (verdict.Granted)
+        {
+            admission.Hold(verdict);
+            return null;
+        }
+        if (verdict is not { Refusal: QuotaRefusal.Common, RefusedBy: { } limit })
+            return new BackendReply.Failed(new BackendFailure(FailureKind.StoreAway, ApiError.Unavailable("Limits cannot be checked now; try again shortly.", verdict.Wait)));
+        admission.CallerRefusal = verdict;
+        return new BackendReply.Failed(new BackendFailure(FailureKind.CallerLimited, CallerLimitError.Create(limit, verdict.Wait)));
+    }
+
+    /// <summary>The wire of the answer as it comes from the backend.</summary>
+    private static WireApi Spoken(ServedModel model, WireApi asked) =>
+        model.Apis.HasFlag(asked) ? asked : asked == WireApi.Responses ? WireApi.ChatCompletions : WireApi.Responses;
 
     [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "Backend {Backend}, model {Model} failed before the first byte: {Kind} ({Status})")]
     private partial void LogFailed(string backend, string model, FailureKind kind, int status);

@@ -49,6 +49,16 @@ public sealed class Admission(IQuotaStore store)
     /// <summary>The conversation, for a key's prompt cache; null = none.</summary>
     public string? SessionKey { get; init; }
 
+    /// <summary>Holds the caller's charges; null before they are reserved and once they are settled.</summary>
+    public QuotaLease? CallerLease
+    {
+        get
+        {
+            lock (_gate)
+                return _caller;
+        }
+    }
+
     /// <summary>Charges that a first reservation must include: none once the caller's lease is held.</summary>
     public IReadOnlyList<Charge> UnheldCallerCharges
     {

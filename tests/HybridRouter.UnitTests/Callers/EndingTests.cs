@@ -174,12 +174,14 @@ public sealed class EndingTests
     [Fact]
     public async Task Refusal_ByTheCallersLimit_TriesNoOtherModel()
     {
-        var rig = Rig(l => l.RequestsPerMinute = 1);
+        // The local model would cost nothing and be within the limit.
+        var rig = Rig(l => l.SpendPerHour = 0.00003);
+        rig.Options.Prices["big"] = new PriceOptions { InputPerMillion = 1, OutputPerMillion = 1 };
         var endpoint = Endpoint.Of("chat");
         endpoint.Answer(rig.CloudModel);
         await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Cloud);
 
-        Assert.Equal("rate_limit_exceeded", (await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Cloud, RouteKind.Local))?.Code);
+        Assert.Contains("per hour of key 'alice'", (await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Cloud, RouteKind.Local))?.Message);
         Assert.Empty(rig.Local.Asked);
     }
 

@@ -26,6 +26,9 @@ public sealed partial class TokenCounter(Random random, ILogger<TokenCounter> lo
 
     private const int CacheEntries = 1 << 16;
 
+    // Data that never changes, so one is enough for all gateways of a process.
+    private static readonly Lazy<Tokenizer> Vocabulary = new(static () => TiktokenTokenizer.CreateForEncoding("o200k_base"));
+
     private readonly CountCache _cache = new(CacheEntries, random);
     private readonly Lock _gate = new();
     private Task? _loading;
@@ -126,7 +129,7 @@ public sealed partial class TokenCounter(Random random, ILogger<TokenCounter> lo
     {
         try
         {
-            _tokenizer = TiktokenTokenizer.CreateForEncoding("o200k_base");
+            _tokenizer = Vocabulary.Value;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
