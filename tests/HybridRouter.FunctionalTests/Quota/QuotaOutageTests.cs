@@ -162,6 +162,10 @@ public abstract class QuotaOutageTests(QuotaServer server) : IAsyncLifetime
         var leases = new List<QuotaLease>();
         for (var i = 0; i < 5; i++)
             leases.Add((await store.ReserveAsync(StoreRig.Claim(new(bucket, 100), new(slots, 1)), Cancel)).Common!);
+        // The server must know the script, or what is sent while it is frozen is not executed.
+        await store.SettleAsync(leases[0], [120, 0]);
+        await store.FlushAsync();
+        leases.RemoveAt(0);
         await server.FreezeAsync();
 
         // The first is on its way when the answers stop, the others are kept.
@@ -179,6 +183,8 @@ public abstract class QuotaOutageTests(QuotaServer server) : IAsyncLifetime
     {
         var store = await _rig.AddAsync(timeout: TimeSpan.FromSeconds(2));
         var (bucket, slots) = (StoreRig.Still("b", 1000), StoreRig.Slots("s", 5));
+        // The server must know the script, or what is sent while it is frozen is not executed.
+        await store.ReserveAsync(StoreRig.Claim(new Charge(slots, 0)), Cancel);
         await server.FreezeAsync();
         using var cancelled = new CancellationTokenSource();
         var given = store.ReserveAsync(StoreRig.Claim(new(bucket, 500), new(slots, 1)), cancelled.Token);
