@@ -72,7 +72,8 @@ public readonly record struct Charge(Meter Meter, long Amount);
 /// <param name="Remaining">What could be taken now; negative while a debt is paid. Gate: 0.</param>
 /// <param name="Taken">
 /// Everything ever taken less what was given back: the difference of two readings tells what was charged between. Begins at
-/// zero again when the store forgot the meter, as it was back at its start and nobody had used or read it for some minutes.
+/// zero again when the store restarts, and when it forgot the meter: as that was back at its start and nobody had used or
+/// read it for some minutes.
 /// </param>
 /// <param name="FreesIn">Bucket: until full. Window: until it starts anew. Gate: until it opens, zero when open. Concurrency: zero.</param>
 public readonly record struct MeterReading(double Remaining, double Taken, TimeSpan FreesIn);

@@ -13,7 +13,8 @@ namespace HybridRouter.Quota.Stores;
 /// never part: what was settled is not charged again. After a clean end nothing is missing. After a crash of the process the
 /// changes since the last finished transaction are: those of the last 10 ms (<see cref="QuotaWriter.Delay"/>) and of the time that
 /// one transaction takes, or since the disk failed. By at most what was granted in that time a limit can be exceeded, once for each
-/// crash. When the machine itself loses power, it is what the system had not yet put on the disk.
+/// crash. When the machine itself loses power, it is what the system had not yet put on the disk. Between two processes
+/// time passes by UTC: a clock that went backwards lets none pass.
 /// </remarks>
 public sealed class InProcessQuotaStore : IQuotaStore
 {

@@ -265,6 +265,32 @@ public sealed class PersistentQuotaStoreTests : QuotaStoreContract
         Near(70, (await _store.ReadAsync([meter], Cancel))[0].Remaining);
     }
 
+    [Fact]
+    public async Task Write_WhileManyReserveAndSettle_LosesNothing()
+    {
+        var (window, slots) = (Window("w", 1_000_000), Slots("c", 1000));
+        var claim = Common(new(window, 10), new(slots, 1));
+        var work = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                var lease = (await ReserveAsync(claim)).Common!;
+                if (i % 100 != 0)
+                    await Store.SettleAsync(lease, [i % 2, 0]);
+            }
+        }, Cancel)));
+        while (!work.IsCompleted)
+            Assert.True(await _store.FlushAsync());
+        await work;
+
+        await CrashAsync();
+
+        // Of each 500, 250 odd ones used 1; 5 were left open with 10 and a slot.
+        Assert.Equal([1_000_000 - (8 * (250 + 50)), 1000 - 40], (await _store.ReadAsync([window, slots], Cancel)).Select(r => Math.Round(r.Remaining)));
+        Time.Advance(QuotaFolder.Lease);
+        Assert.Equal([1_000_000 - (8 * 250), 1000], (await _store.ReadAsync([window, slots], Cancel)).Select(r => Math.Round(r.Remaining)));
+    }
+
     private async Task RestartAsync(Action? meanwhile = null)
     {
         await _store.DisposeAsync();

@@ -73,6 +73,7 @@ public sealed class QuotaDatabaseTests : IDisposable
     [InlineData("UPDATE meters SET used = 9e999")]
     [InlineData("UPDATE meters SET period = 0")]
     [InlineData("UPDATE meters SET saved_at = -5")]
+    [InlineData("UPDATE meters SET window_start = 3155378975999999999")]
     [InlineData("UPDATE leases SET holds = 'all of it'")]
     [InlineData("UPDATE leases SET holds = '1:-5:0'")]
     [InlineData("UPDATE leases SET holds = '1:5'")]
@@ -109,7 +110,7 @@ public sealed class QuotaDatabaseTests : IDisposable
     }
 
     [Fact]
-    public async Task Write_AfterAFailure_OpensTheFileAnewAndReplacesEverything()
+    public void Write_AfterAFailure_OpensTheFileAnewAndReplacesEverything()
     {
         var now = new Moment(new DateTime(2027, 1, 30, 12, 0, 0, DateTimeKind.Utc), 0);
         using (var database = new QuotaDatabase(_folder.DatabasePath))
@@ -121,9 +122,20 @@ public sealed class QuotaDatabaseTests : IDisposable
             database.Write(new QuotaBatch(true, now.Utc, [], [], [kept], []));
             database.Write(new QuotaBatch(false, now.Utc, [], [], [Lease(3, now)], []));
         }
-        await Task.CompletedTask;
 
         Assert.Equal((2, 4), (_folder.Number("SELECT count(*) FROM leases"), _folder.Number("SELECT sum(number) FROM leases")));
+    }
+
+    [Fact]
+    public void Write_WholeWithALeaseThatWasLeft_KeepsWhenItExpires()
+    {
+        var now = new Moment(new DateTime(2027, 1, 30, 12, 0, 0, DateTimeKind.Utc), 0);
+        var expiry = now.Utc.AddSeconds(7);
+        using var database = new QuotaDatabase(_folder.DatabasePath);
+
+        database.Write(new QuotaBatch(true, now.Utc, [], [], [new HeldLease(1, [], [], [], now) { ExpiresAt = expiry }, Lease(2, now)], []));
+
+        Assert.Equal([expiry, now.Utc + QuotaFolder.Lease], database.Load(QuotaFolder.Lease).Leases.OrderBy(l => l.Number).Select(l => l.ExpiresAt));
     }
 
     private static HeldLease Lease(long number, in Moment now) => new(number, [], [], [], now);
