@@ -6,7 +6,7 @@ namespace HybridRouter.Benchmarks;
 internal static class SoakBench
 {
     /// <summary>On the managed heap, after a full collection.</summary>
-    private const double MaxManagedGrowthMiB = 8;
+    private const double MaxManagedGrowthMiB = 16;
 
     /// <summary>Of the whole process, simulators and load generator included.</summary>
     private const double MaxResidentGrowthMiB = 64;

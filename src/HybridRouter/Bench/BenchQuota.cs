@@ -11,16 +11,17 @@ internal sealed class BenchQuota(IReadOnlyList<BenchPrompt> prompts, QuotaScenar
 {
     public async Task<QuotaReport> RunAsync(CancellationToken cancellationToken)
     {
-        await PlayAllAsync(scenario.WarmUp(), cancellationToken);
-        await using var lag = new ClockLag();
-        var (quota, rows) = await PlayAllAsync(scenario, cancellationToken);
-        return new QuotaReport(scenario, prompts.Count, quota, rows, QuotaAims.Judge(rows), await lag.StopAsync());
+        using var clock = new ScaledTimeProvider(scenario.Speed, TimeProvider.System);
+        await using var governor = new ClockGovernor(clock);
+        await PlayAllAsync(scenario.WarmUp(), clock, cancellationToken);
+        var (quota, rows) = await PlayAllAsync(scenario, clock, cancellationToken);
+        return new QuotaReport(scenario, prompts.Count, quota, rows, QuotaAims.Judge(rows), await governor.StopAsync());
     }
 
-    private async Task<(KeyQuota Quota, IReadOnlyList<RowFigures> Rows)> PlayAllAsync(QuotaScenario played, CancellationToken cancellationToken)
+    private async Task<(KeyQuota Quota, IReadOnlyList<RowFigures> Rows)> PlayAllAsync(QuotaScenario played, TimeProvider clock, CancellationToken cancellationToken)
     {
         var generator = new TraceGenerator(prompts, played);
-        var setting = new RowSetting(played, KeyQuota.For(played, generator.Costs), new ScaledTimeProvider(played.Speed, TimeProvider.System));
+        var setting = new RowSetting(played, KeyQuota.For(played, generator.Costs), clock);
         var rows = new List<RowFigures>();
         foreach (var load in played.Loads)
         {

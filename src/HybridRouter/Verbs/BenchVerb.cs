@@ -24,7 +24,7 @@ internal static class BenchVerb
         var check = new Option<bool>("--check") { Description = $"Exit code {ExitCode.Failed} when the moving cutoff misses an aim at 4 times the quota: all answered in time, no upstream 429, 98 % of the quota used, the best quality (with outcomes in the data)." };
         var speed = Speed();
         var command = VerbKit.Verb("quota",
-            "Plays one bursty trace, at 1, 2 and 4 times what the cloud keys can give, to a client with the official SDK's retries and one key, the same with all keys in turn, and this router with a fixed and with a moving cutoff. Takes about two and a half minutes.",
+            "Plays one bursty trace, at 1, 2 and 4 times what the cloud keys can give, to a client with the official SDK's retries and one key, the same with all keys in turn, and this router with a fixed and with a moving cutoff. Takes two to three minutes, more on a busy machine.",
             "bench quota", "bench quota --data outcomes.jsonl --check", "bench quota --json");
         foreach (var option in (Option[])[data, json, check, speed])
             command.Options.Add(option);
@@ -46,7 +46,7 @@ internal static class BenchVerb
 
     private static Option<double> Speed() => new("--speed")
     {
-        Description = $"How much faster than real time it runs, 1..{MaxSpeed}; lower on a slow machine.",
+        Description = $"How much faster than real time it runs at most, 1..{MaxSpeed}; it slows down while the machine is busy.",
         HelpName = "N",
         DefaultValueFactory = _ => QuotaScenario.DefaultSpeed,
         CustomParser = result =>
