@@ -76,7 +76,8 @@ internal sealed class SqliteFile : IDisposable
     {
         if (OperatingSystem.IsWindows() || File.Exists(path))
             return;
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        const UnixFileMode UserOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, UnixCreateMode = UserOnly };
         new FileStream(path, options).Dispose();
     }
 

@@ -265,7 +265,9 @@ public abstract class QuotaChoiceContract : QuotaReservationContract
         await TakeAsync(half, 50);
         await TakeAsync(empty, 100);
 
-        Assert.Equal(expected, (await ReserveAsync(Options([new(half, 10)], [new(empty, 10)], [new(full, 10)]) with { Pick = pick, Preferred = 1 })).OptionIndex);
+        var claim = Options([new(half, 10)], [new(empty, 10)], [new(full, 10)]) with { Pick = pick, Preferred = 1 };
+
+        Assert.Equal(expected, (await ReserveAsync(claim)).OptionIndex);
     }
 
     [Fact]
@@ -273,7 +275,8 @@ public abstract class QuotaChoiceContract : QuotaReservationContract
     {
         var meter = Bucket("b", 100);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.ReserveAsync(Common(new Charge(meter, 10)), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await Store.ReserveAsync(Common(new Charge(meter, 10)), new CancellationToken(canceled: true)));
 
         await RemainsAsync(100, meter);
     }

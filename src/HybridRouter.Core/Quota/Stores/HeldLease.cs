@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace HybridRouter.Quota.Stores;
 
-/// <summary>A lease with what it holds of each meter. One that a process left behind is made again from the database, to be given back when it expires.</summary>
+/// <summary>
+/// A lease with what it holds of each meter. One that a process left behind is made again from the database, to be given
+/// back when it expires.
+/// </summary>
 internal sealed class HeldLease(long number, IReadOnlyList<Charge> charges, MeterReading[] after, Hold[] holds, in Moment grantedAt)
     : QuotaLease("", charges, after, new DateTimeOffset(grantedAt.Utc).ToUnixTimeMilliseconds())
 {

@@ -87,7 +87,8 @@ public sealed class InProcessQuotaStore : IQuotaStore
     }
 
     /// <summary>For tests: counts that a file of another kind keeps.</summary>
-    internal static InProcessQuotaStore On(IQuotaFile file, TimeSpan lease, TimeProvider time, ILogger logger) => new(file, new QuotaImage([], []), lease, time, logger);
+    internal static InProcessQuotaStore On(IQuotaFile file, TimeSpan lease, TimeProvider time, ILogger logger) =>
+        new(file, new QuotaImage([], []), lease, time, logger);
 
     public ValueTask<QuotaVerdict> ReserveAsync(QuotaClaim claim, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ internal readonly record struct Moment(DateTime Utc, long Elapsed);
 /// <summary>Days and months of UTC.</summary>
 internal static class Calendar
 {
-    public static DateTime Start(WindowPeriod period, DateTime utc) => period == WindowPeriod.Day ? utc.Date : new DateTime(utc.Year, utc.Month, 1, 0, 0, 0, DateTimeKind.Utc);
+    public static DateTime Start(WindowPeriod period, DateTime utc) =>
+        period == WindowPeriod.Day ? utc.Date : new DateTime(utc.Year, utc.Month, 1, 0, 0, 0, DateTimeKind.Utc);
 
     public static DateTime End(WindowPeriod period, DateTime start) => period == WindowPeriod.Day ? start.AddDays(1) : start.AddMonths(1);
 }

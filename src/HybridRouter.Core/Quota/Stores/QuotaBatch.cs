@@ -4,7 +4,8 @@ namespace HybridRouter.Quota.Stores;
 /// <param name="Whole">It replaces all that the file holds.</param>
 /// <param name="At">That moment, UTC: when the open leases were last alive.</param>
 /// <param name="Forgotten">Rows of meters that are back at their start.</param>
-internal sealed record QuotaBatch(bool Whole, DateTime At, IReadOnlyList<MeterRow> Meters, IReadOnlyList<long> Forgotten, IReadOnlyList<HeldLease> Opened, IReadOnlyList<HeldLease> Closed);
+internal sealed record QuotaBatch(
+    bool Whole, DateTime At, IReadOnlyList<MeterRow> Meters, IReadOnlyList<long> Forgotten, IReadOnlyList<HeldLease> Opened, IReadOnlyList<HeldLease> Closed);
 
 /// <summary>One meter as it outlives the process.</summary>
 /// <param name="Row">Its number in the file.</param>

@@ -50,7 +50,10 @@ internal sealed class QuotaDatabase : IQuotaFile
         _session = Guard(() => new QuotaSession(_file));
     }
 
-    /// <summary>All of it. What an earlier process left open expires <paramref name="lease"/> after it was last alive, and that is written down, so that another restart does not prolong it.</summary>
+    /// <summary>
+    /// All of it. What an earlier process left open expires <paramref name="lease"/> after it was last alive, and that is
+    /// written down, so that another restart does not prolong it.
+    /// </summary>
     /// <exception cref="IOException">The file is damaged.</exception>
     public QuotaImage Load(TimeSpan lease) => Guard(() =>
     {
@@ -100,7 +103,8 @@ internal sealed class QuotaDatabase : IQuotaFile
         catch (SqliteException e) when (e.SqliteErrorCode == Busy)
         {
             throw new IOException(
-                $"The quota database '{_file.FullPath}' is in use by another process. Each gateway needs a storage folder of its own; gateways that are to share limits need a Redis store (quota:store).", e);
+                $"The quota database '{_file.FullPath}' is in use by another process. "
+                + "Each gateway needs a storage folder of its own; gateways that are to share limits need a Redis store (quota:store).", e);
         }
         catch (SqliteException e) when (e.SqliteErrorCode is 11 or 26)
         {

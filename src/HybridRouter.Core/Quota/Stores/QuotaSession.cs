@@ -84,7 +84,8 @@ internal sealed class QuotaSession : IDisposable
 
     private static MeterRow ReadMeter(SqliteDataReader row)
     {
-        var rule = new MeterRule(Enumeration<MeterKind>(row.GetInt64(2)), Enumeration<MeterUnit>(row.GetInt64(3)), Enumeration<WindowPeriod>(row.GetInt64(4)), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7));
+        var rule = new MeterRule(
+            Enumeration<MeterKind>(row.GetInt64(2)), Enumeration<MeterUnit>(row.GetInt64(3)), Enumeration<WindowPeriod>(row.GetInt64(4)), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7));
         var (used, windowStart) = (row.GetDouble(8), Utc(row.GetInt64(10)));
         if (rule.Limit < 0 || rule.PeriodTicks <= 0 || !(used >= 0) || double.IsInfinity(used) || windowStart.Year > 9000)
             throw new FormatException($"meter {row.GetInt64(0)} has impossible values");

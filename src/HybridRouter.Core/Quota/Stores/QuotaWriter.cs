@@ -101,7 +101,8 @@ internal sealed partial class QuotaWriter(IQuotaFile file, TimeProvider time, IL
         return true;
     }
 
-    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "The quota database cannot be written; limits are kept in memory alone until it can, and are tried again every few seconds")]
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Error,
+        Message = "The quota database cannot be written; limits are kept in memory alone until it can, and are tried again every few seconds")]
     private partial void LogFailed(Exception exception);
 
     [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "The quota database is written again")]

@@ -33,7 +33,8 @@ public sealed class PersistentQuotaStoreTests : QuotaStoreContract
     [Fact]
     public async Task Restart_Counts_AreAsTheyWere()
     {
-        var (minute, day, month, slots, gate) = (Bucket("minute", 600), Bucket("day", 1000, TimeSpan.FromDays(1)), Window("month", 1000, WindowPeriod.Month), Slots("slots", 5), Gate("gate"));
+        var (minute, day, month, slots, gate) = (
+            Bucket("minute", 600), Bucket("day", 1000, TimeSpan.FromDays(1)), Window("month", 1000, WindowPeriod.Month), Slots("slots", 5), Gate("gate"));
         await SettleAsync((await ReserveAsync(Common(new(minute, 500), new(day, 500), new(month, 500), new(slots, 1)))).Common!, 600, 700, 800, 0);
         await CloseAsync(gate, TimeSpan.FromMinutes(10));
         Time.Advance(TimeSpan.FromSeconds(10));

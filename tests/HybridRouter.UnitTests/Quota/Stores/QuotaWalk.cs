@@ -231,13 +231,17 @@ internal sealed class QuotaWalk : IAsyncDisposable
         var readings = await _store.ReadAsync([.. _meters.Select(m => m.Rule)], CancellationToken.None);
         for (var i = 0; i < readings.Count; i++)
         {
-            Assert.True(Math.Abs(_meters[i].Remaining - readings[i].Remaining) < 1e-6, $"{_meters[i].Rule.Id}: {readings[i].Remaining} instead of {_meters[i].Remaining}");
+            var (model, store) = (_meters[i].Remaining, readings[i].Remaining);
+            Assert.True(Math.Abs(model - store) < 1e-6, $"{_meters[i].Rule.Id}: {store} instead of {model}");
             Assert.True(_meters[i].Used >= 0);
         }
     }
 
     private List<Charge> Charges(int meters, int amount) =>
-        [.. _meters.Where((_, i) => (meters & (1 << i)) != 0).Select(m => new Charge(m.Rule, m.Rule.Kind switch { MeterKind.Gate => 0, MeterKind.Concurrency => amount % 3, _ => amount }))];
+    [
+        .. _meters.Where((_, i) => (meters & (1 << i)) != 0)
+            .Select(m => new Charge(m.Rule, m.Rule.Kind switch { MeterKind.Gate => 0, MeterKind.Concurrency => amount % 3, _ => amount })),
+    ];
 
     private ModelMeter Find(Charge charge) => _meters.Single(m => m.Rule.Id == charge.Meter.Id);
 
