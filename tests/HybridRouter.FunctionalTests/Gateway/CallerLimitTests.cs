@@ -9,25 +9,27 @@ namespace HybridRouter.FunctionalTests.Gateway;
 /// <summary>Limits of callers as clients see them.</summary>
 public sealed class CallerLimitTests
 {
-    /// <summary>Less than any of the requests is expected to use, and little enough for what it used to be paid within an hour.</summary>
+    /// <summary>Less than any of the requests is expected to use, and enough for what one used to be paid within an hour.</summary>
     private const int Limit = 30;
 
+    /// <summary>About a hundred tokens.</summary>
+    private static readonly string Prompt = string.Join(' ', Enumerable.Repeat(Marker, 30));
+
     [Theory]
-    [InlineData("v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"§\"}]")]
-    [InlineData("v1/chat/completions", "\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"§\"}]")]
-    [InlineData("v1/responses", "\"input\":\"§\"")]
-    [InlineData("v1/responses", "\"stream\":true,\"input\":\"§\"")]
-    [InlineData("v1/completions", "\"prompt\":\"§\"")]
-    [InlineData("v1/embeddings", "\"input\":\"§\"")]
-    public async Task Limit_UsedUp_Is429ThatSaysWhoseAndWhen(string path, string members)
+    [InlineData("v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"§\"}]", "small")]
+    [InlineData("v1/chat/completions", "\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"§\"}]", "small")]
+    [InlineData("v1/responses", "\"input\":\"§\"", "small")]
+    [InlineData("v1/responses", "\"stream\":true,\"input\":\"§\"", "small")]
+    [InlineData("v1/completions", "\"prompt\":\"§\"", "small")]
+    [InlineData("v1/embeddings", "\"input\":\"§\"", "small-embed")]
+    public async Task Limit_UsedUp_Is429ThatSaysWhoseAndWhen(string path, string members, string model)
     {
         await using var gateway = await StartAsync(o =>
         {
             AddEmbeddings(o);
             o.Limits.EachKey = new CallerLimitOptions { TokensPerMinute = Limit };
         });
-        var model = path == "v1/embeddings" ? "small-embed" : "small";
-        var json = $$"""{"model":"{{model}}",{{members.Replace("§", Marker)}}}""";
+        var json = $$"""{"model":"{{model}}",{{members.Replace("§", Prompt)}}}""";
         var first = await gateway.PostAsync(path, json);
         Assert.True(first.IsSuccessStatusCode, await TextAsync(first));
         Assert.Equal(("30", "0"), (Header(first, "x-ratelimit-limit-tokens"), Header(first, "x-ratelimit-remaining-tokens")));
