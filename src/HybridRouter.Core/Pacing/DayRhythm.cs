@@ -12,7 +12,7 @@ internal sealed class DayRhythm
     private const double Newest = 0.3;
 
     /// <summary>Part that is spread evenly over the day: no hour is taken to be without any demand.</summary>
-    private const double Even = 0.2;
+    private const double Even = 0.05;
 
     private readonly double?[] _perSecond = new double?[Hours];
     private DateTimeOffset _since;

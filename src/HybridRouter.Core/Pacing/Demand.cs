@@ -108,11 +108,13 @@ internal sealed class Demand
     public double CutoffForShare(double share)
     {
         var left = (share * (_count + _anywayCount)) - _anywayCount;
+        if (left <= 0)
+            return 1;
         var counts = _amounts[(int)MeterUnit.Requests];
         for (var i = Resolution - 1; i >= 0; i--)
         {
             if (counts[i] > left)
-                return (i + 1 - (Math.Max(0, left) / counts[i])) / Resolution;
+                return (i + 1 - (left / counts[i])) / Resolution;
             left -= counts[i];
         }
         return 0;

@@ -8,8 +8,11 @@ namespace HybridRouter.Pacing;
 /// </summary>
 internal static class PacingLaw
 {
-    /// <summary>Part of a bucket that is kept: low, as refill is lost when it is full, and not zero, so that few wait.</summary>
-    public const double TargetLevel = 0.05;
+    /// <summary>Part of a bucket that is kept for bursts where nobody may wait; the waiting that is allowed stands in for it, as refill is lost when a bucket is full.</summary>
+    public const double KeptForBursts = 0.2;
+
+    /// <summary>Width of the calm range of levels, as a part of the bucket: within it, just the refill is spent, and noise moves nothing.</summary>
+    public const double Calm = 0.05;
 
     /// <summary>A full bucket is spent this many times as fast as it refills.</summary>
     public const double FullSpeed = 4;
@@ -42,25 +45,30 @@ internal static class PacingLaw
                     break;
             }
             if (sum is { } found)
-                lines.Add(found with { Price = demand.PriceFor(unit, found.Budget - demand.Anyway(unit), demand.PerSecond(found.IsWindow)) });
+                lines.Add(found with { Price = demand.PriceFor(unit, found.Budget - found.Anyway, demand.PerSecond(found.IsWindow)) });
         }
         return [.. lines];
     }
 
-    /// <summary>The refill, times a factor that rises with the level alone: spending then settles at a level and cannot swing about it.</summary>
+    /// <summary>
+    /// The refill, times a factor that never falls as the level rises: 0 when as much waits as is allowed, 1 in the calm range, more above
+    /// it. As it depends on the level alone, spending settles and cannot swing.
+    /// </summary>
     /// <param name="queued">What waits in front of the pool, in the unit of the line.</param>
     /// <returns>Per second, of all replicas together.</returns>
     public static double BucketRate(in QuotaLine line, double queued, TimeSpan patience)
     {
-        if (line.Capacity <= 0)
+        var full = line.Capacity;
+        if (full <= 0)
             return 0;
         var level = line.Remaining - queued;
         var wait = Math.Min(patience.TotalSeconds * UsedPatience, MostWait) * line.PerSecond;
         // A bucket that is small beside its refill is always nearly full or empty: there, those who wait are the stock.
-        var target = Math.Min(TargetLevel * line.Capacity, line.Capacity - ((line.Capacity + wait) / 3));
-        var factor = level >= target
-            ? 1 + ((FullSpeed - 1) * Math.Min(1, (level - target) / (line.Capacity - target)))
-            : Math.Max(0, (level + wait) / (target + wait));
+        var high = Math.Min(Math.Max(0, (KeptForBursts * full) - wait) + (Calm * full), full - ((full + wait) / 3));
+        var low = high - (Calm * full);
+        var factor = level > high ? 1 + ((FullSpeed - 1) * Math.Min(1, (level - high) / (full - high)))
+            : level >= low ? 1
+            : Math.Max(0, (level + wait) / (low + wait));
         return line.PerSecond * factor;
     }
 
@@ -84,7 +92,7 @@ internal static class PacingLaw
             var waiting = queued * situation.Replicas;
             var rate = isWindow ? WindowRate(line, waiting, situation.BusySeconds(line.ResetsIn)) : BucketRate(line, waiting, situation.Patience);
             var found = new PacedLine(unit, isWindow, line.Remaining, line.Capacity, line.PerSecond, line.ResetsIn, rate / situation.Replicas,
-                (demand.PerSecond(isWindow) * demand.Usual(unit)) + demand.Anyway(unit));
+                (demand.PerSecond(isWindow) * demand.Usual(unit)) + demand.Anyway(unit), demand.Anyway(unit));
             if (narrowest is not { } other || found.Ease < other.Ease)
                 narrowest = found;
         }
@@ -100,9 +108,10 @@ internal sealed record PacingSituation(int Replicas, TimeSpan Patience, Func<Tim
 /// <summary>A line of quota with its price, and the figures that explain it.</summary>
 /// <param name="PerSecond">Refill of the pool.</param>
 /// <param name="Budget">Of this gateway, per second.</param>
-/// <param name="Demand">Of this gateway, per second: where triage decides, and what goes to the cloud anyway.</param>
+/// <param name="Demand">Of this gateway, per second: where triage decides, and <paramref name="Anyway"/>.</param>
+/// <param name="Anyway">What goes to the cloud whatever the cutoff is.</param>
 internal readonly record struct PacedLine(
-    MeterUnit Unit, bool IsWindow, double Remaining, double Capacity, double PerSecond, TimeSpan ResetsIn, double Budget, double Demand)
+    MeterUnit Unit, bool IsWindow, double Remaining, double Capacity, double PerSecond, TimeSpan ResetsIn, double Budget, double Demand, double Anyway)
 {
     /// <summary>Score, at the usual size, from which on requests go to the cloud; 0 = all that come fit.</summary>
     public double Price { get; init; }

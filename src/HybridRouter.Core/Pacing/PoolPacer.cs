@@ -92,7 +92,7 @@ public sealed class PoolPacer(string pool, Func<int> replicas, TimeProvider time
         if (state.Views is not [var view, ..])
             return null;
         var line = state.Scarcest;
-        return new PacingReading(pool, view.CutoffAt(state.Price(RelativeSize.Usual, 0), state.Known), view.Rule.Configured, line?.Unit, line?.Budget, line?.Demand, line?.Left);
+        return new PacingReading(pool, view.CutoffAt(state.Price(RelativeSize.Usual, 0), state.Known), view.Rule.Configured, line?.Unit, line?.Budget, line?.Demand, line?.Anyway, line?.Left);
     }
 
     // The blur shares out a crowd of equal scores: the cutoff of each differs by up to half a bin, so that part of them pass.
@@ -122,5 +122,6 @@ public sealed class PoolPacer(string pool, Func<int> replicas, TimeProvider time
 /// <param name="Cutoff">For a request of the usual size.</param>
 /// <param name="Budget">What this gateway may spend.</param>
 /// <param name="Demand">What is asked of it.</param>
+/// <param name="Anyway">The part of it that goes to the cloud whatever the cutoff is.</param>
 /// <param name="Left">Share of the quota that is left, 0..1.</param>
-public sealed record PacingReading(string Pool, double Cutoff, double Configured, MeterUnit? Unit, double? Budget, double? Demand, double? Left);
+public sealed record PacingReading(string Pool, double Cutoff, double Configured, MeterUnit? Unit, double? Budget, double? Demand, double? Anyway, double? Left);

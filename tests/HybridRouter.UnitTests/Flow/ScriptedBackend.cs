@@ -13,6 +13,9 @@ internal sealed class ScriptedBackend(string name, RouteKind route, params Serve
 
     public BackendStatus State { get; set; } = new(true);
 
+    /// <summary>The state by model; null: <see cref="State"/> is that of all.</summary>
+    public Func<ServedModel, BackendStatus>? StateOf { get; set; }
+
     public Func<BackendRequest, CancellationToken, Task<BackendReply>> Answer { get; set; } =
         static (_, _) => throw new InvalidOperationException("This backend was not expected to be asked.");
 
@@ -22,7 +25,7 @@ internal sealed class ScriptedBackend(string name, RouteKind route, params Serve
 
     public IReadOnlyList<ServedModel> Models => models;
 
-    public BackendStatus Status(ServedModel model) => State;
+    public BackendStatus Status(ServedModel model) => StateOf?.Invoke(model) ?? State;
 
     public Task<BackendReply> SendAsync(BackendRequest request, CancellationToken cancellationToken)
     {

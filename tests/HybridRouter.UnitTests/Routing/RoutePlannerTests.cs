@@ -33,6 +33,12 @@ public sealed class RoutePlannerTests
         Assert.Equal("complex: score 0.50, cutoff 0.50", plan.Steps[0].Reason);
     }
 
+    [Theory]
+    [InlineData(0.612f, "quota short: 4 % left", "simple: score 0.20, cutoff 0.61 (configured 0.50; quota short: 4 % left)")]
+    [InlineData(0.501f, "quota short: 4 % left", "simple: score 0.20, cutoff 0.50")]
+    public void Plan_CutoffThatMoved_SaysFromWhereAndWhy(float cutoff, string why, string reason) =>
+        Assert.Equal(reason, Plan(new TriageVerdict(0.2f, cutoff) { ConfiguredCutoff = 0.5f, CutoffReason = why }).Steps[0].Reason);
+
     [Fact]
     public void Plan_NoClassifier_CloudWithThatReason() => AssertPlan(Plan(Untriaged), "cloud local", "no triage: the classifier is not loaded");
 
