@@ -9,6 +9,7 @@ using HybridRouter.Routing;
 using HybridRouter.Sessions;
 using HybridRouter.Triage;
 using HybridRouter.UnitTests.Intake;
+using HybridRouter.UnitTests.Callers;
 using HybridRouter.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -37,7 +38,7 @@ public sealed class CutoffPacingTests
         _flow = new ModelFlow(
             new RoutingTable(new RoutingRules(_options, new BackendDirectory([_local, _cloud]), judge)),
             new SessionRoutes(TimeSpan.FromHours(1), _time),
-            new CandidateRunner(_time, NullLogger<CandidateRunner>.Instance),
+            Gates.Runner(time: _time),
             new CutoffPacing(_board));
         Quota(Capacity);
     }

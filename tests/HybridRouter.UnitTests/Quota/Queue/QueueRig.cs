@@ -102,6 +102,9 @@ internal sealed class QueueRig : IDisposable
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
+            // The store sweeps now and then, whatever the queue does.
+            if (period != Timeout.InfiniteTimeSpan)
+                return base.CreateTimer(callback, state, dueTime, period);
             Interlocked.Increment(ref _pending);
             var over = 0;
             void End()
