@@ -74,19 +74,30 @@ internal sealed class PoolOutlook(KeyPool pool)
         _ = LookAsync();
     }
 
-    /// <summary>Looks at the store now.</summary>
+    /// <summary>Looks at the store now. One that is away says so where requests are granted; here the last view stays.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        TrackedMeter[] known = [.. pool.Keys.SelectMany(Meters).Distinct().Where(m => m.Meter is not null)];
-        var reading = pool.Store.ReadAsync([.. known.Select(m => m.Meter!)], cancellationToken);
-        var fresh = reading.IsCompleted ? FreshAtHand : FreshAfar;
-        var readings = await reading.ConfigureAwait(false);
-        var now = pool.Now;
-        for (var i = 0; i < known.Length; i++)
-            known[i].Saw(readings[i], now);
-        foreach (var key in pool.Keys)
-            KeyPool.NoticeOut(key.Key, now);
-        Volatile.Write(ref _nextLook, (now + fresh).Ticks);
+        var fresh = FreshAfar;
+        try
+        {
+            TrackedMeter[] known = [.. pool.Keys.SelectMany(Meters).Distinct().Where(m => m.Meter is not null)];
+            var reading = pool.Store.ReadAsync([.. known.Select(m => m.Meter!)], cancellationToken);
+            if (reading.IsCompleted)
+                fresh = FreshAtHand;
+            var readings = await reading.ConfigureAwait(false);
+            for (var i = 0; i < known.Length; i++)
+                known[i].Saw(readings[i], pool.Now);
+            foreach (var key in pool.Keys)
+                KeyPool.NoticeOut(key.Key, pool.Now);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+        {
+            fresh = FreshAfar;
+        }
+        finally
+        {
+            Volatile.Write(ref _nextLook, (pool.Now + fresh).Ticks);
+        }
     }
 
     private async Task LookAsync()
@@ -95,10 +106,9 @@ internal sealed class PoolOutlook(KeyPool pool)
         {
             await RefreshAsync(pool.Ending).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (OperationCanceledException)
         {
-            // A store that is away says so where requests are granted; here the last view stays until the next look.
-            Volatile.Write(ref _nextLook, (pool.Now + FreshAfar).Ticks);
+            // The pool ends.
         }
         finally
         {

@@ -40,7 +40,6 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
         var now = pool.Now;
         foreach (var (limit, reading) in option.Key.Match(readings))
         {
-            var before = limit.Meter;
             if (reading.Limit is { } size)
                 limit.Tell(size, now);
             if (_lease is null || reading.Remaining is not { } remaining || limit.Meter is null)
@@ -52,9 +51,9 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
                 _left[index] = left;
                 Correct(index, limit, left, now);
             }
-            else if (before is null)
+            else
             {
-                // What others do with it is not known either, so it is only lowered.
+                // It left before the limit was known, and what others do with it is not known either: it is only lowered.
                 _ = pool.SetAsync(limit, left, mayRaise: false);
             }
         }

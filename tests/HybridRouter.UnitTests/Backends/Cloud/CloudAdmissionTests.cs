@@ -193,29 +193,4 @@ public sealed class CloudAdmissionTests
         Assert.Equal(FailureKind.Timeout, Assert.IsType<BackendReply.Failed>(await sending).Failure.Kind);
         Assert.Equal("aa", rig.Asked);
     }
-
-    private sealed class StoreThatIsAway : IQuotaStore
-    {
-        public event Action? Freed
-        {
-            add { }
-            remove { }
-        }
-
-        public int Replicas => 1;
-
-        public ValueTask<QuotaVerdict> ReserveAsync(QuotaClaim claim, CancellationToken cancellationToken) => new(new QuotaVerdict { Refusal = QuotaRefusal.StoreAway });
-
-        public ValueTask SettleAsync(QuotaLease lease, IReadOnlyList<long> used) => default;
-
-        public ValueTask CorrectAsync(QuotaLease lease, UpstreamStatement statement) => default;
-
-        public ValueTask CloseAsync(Meter gate, TimeSpan duration) => default;
-
-        public ValueTask OpenAsync(Meter gate) => default;
-
-        public ValueTask<IReadOnlyList<MeterReading>> ReadAsync(IReadOnlyList<Meter> meters, CancellationToken cancellationToken) => throw new IOException("away");
-
-        public ValueTask DisposeAsync() => default;
-    }
 }

@@ -91,10 +91,20 @@ public sealed class CloudStatusTests
     [Fact]
     public async Task Dispose_Pool_StopsListeningToTheStore()
     {
-        var rig = new CloudRig();
+        var store = new StoreThatIsAway();
+        var rig = new CloudRig(store: store);
+        Assert.Equal(1, store.Listeners);
         await rig.Backend.DisposeAsync();
 
-        await rig.Store.OpenAsync(new Meter("x", MeterKind.Gate, MeterUnit.Slots, 0));
+        Assert.Equal(0, store.Listeners);
+    }
+
+    [Fact]
+    public async Task Keys_StoreAway_ShowsTheLastView()
+    {
+        var rig = new CloudRig("ab", store: new StoreThatIsAway());
+
+        Assert.Equal([KeyState.Ready, KeyState.Ready], (await rig.Backend.ReadKeysAsync(CancellationToken.None)).Select(k => k.State));
     }
 
     private static KeyPool Pool(HybridRouter.Configuration.UpstreamLimitOptions limits)

@@ -21,6 +21,21 @@ public sealed class LimitLearningTests
     }
 
     [Fact]
+    public async Task Headers_OfRequestsThatLeftBeforeTheLimitWasKnown_LowerIt()
+    {
+        var left = new Queue<long>([900, 500]);
+        var rig = new CloudRig { Hold = true, Answer = _ => Ok(Limit("tokens", 1000, left.Dequeue(), "6s")) };
+        var (first, second) = (rig.SendAsync(rig.Admission(100)), rig.SendAsync(rig.Admission(400)));
+        rig.LetGo();
+        await first;
+        Assert.Equal(900, await rig.RemainingAsync("a", "1000 tokens"));
+        rig.LetGo();
+        await second;
+
+        Assert.Equal(500, await rig.RemainingAsync("a", "1000 tokens"));
+    }
+
+    [Fact]
     public async Task Headers_OfADay_AreNotTakenForAMinute()
     {
         var rig = new CloudRig { Answer = _ => Ok(Limit("requests", 200, 199, "7m12s")) };
