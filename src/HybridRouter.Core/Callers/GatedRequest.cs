@@ -5,6 +5,7 @@ using HybridRouter.Callers.Estimates;
 using HybridRouter.Configuration;
 using HybridRouter.Intake;
 using HybridRouter.Quota;
+using HybridRouter.Usage;
 using HybridRouter.Wire;
 
 namespace HybridRouter.Callers;
@@ -33,13 +34,23 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
         : gate.Time.GetElapsedTime(_start) is var passed && passed < given ? given - passed : TimeSpan.Zero;
 
     /// <summary>Top-level members that token economy sets on this route.</summary>
-    public IReadOnlyList<KeyValuePair<string, JsonNode?>> Members(RouteKind route) => profile.Economy is { } economy ? OutputBounds.Members(request, economy, route) : [];
+    public IReadOnlyList<KeyValuePair<string, JsonNode?>> Members(RouteKind route) =>
+        profile.Economy is { } economy ? OutputBounds.Members(request, economy, route) : [];
 
-    /// <summary>The quota side of serving it by one model.</summary>
-    public Admission Admit(RouteKind route, ServedModel model)
+    /// <summary>The quota side of serving it by one model, to be reserved by whoever sends it and settled by its end.</summary>
+    public Settlement Admit(RouteKind route, ServedModel model)
+    {
+        var size = Size(route, model);
+        return new Settlement(CreateAdmission(route, model, size), model, new UsageTap(Spoken(model)))
+        {
+            Learn = usage => gate.Estimates.Learn(size, route, model, request.Api, usage),
+        };
+    }
+
+    private Admission CreateAdmission(RouteKind route, ServedModel model, RequestSize size)
     {
         var price = policy.Options.Prices.ContainsKey(model.Name) ? Prices.Of(policy.Options, model.Name) : null;
-        var estimate = gate.Estimates.Expect(Size(route, model), route, model, request.Api);
+        var estimate = gate.Estimates.Expect(size, route, model, request.Api);
         var (priority, left) = (request.Priority ?? profile.Priority, TimeLeft);
         var wait = TimeSpan.FromSeconds(profile.MaxQueueSeconds ?? Patience(policy.Options.Quota.Queue, priority));
         return new Admission(gate.Store)
@@ -57,8 +68,10 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
         };
     }
 
-    /// <summary>Takes note of what a whole answer used.</summary>
-    public void Learn(RouteKind route, ServedModel model, Usage.TokenUsage usage) => gate.Estimates.Learn(Size(route, model), route, model, request.Api, usage);
+    /// <summary>The wire of the answer as it comes from the backend.</summary>
+    private WireApi Spoken(ServedModel model) => model.Apis.HasFlag(request.Api) ? request.Api
+        : request.Api == WireApi.Responses ? WireApi.ChatCompletions
+        : WireApi.Responses;
 
     /// <summary>
     /// The tokenizer is asked where tokens are counted: in the cloud, and where the caller has a limit of them. The size is

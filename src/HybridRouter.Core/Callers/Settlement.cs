@@ -5,11 +5,17 @@ using HybridRouter.Usage;
 namespace HybridRouter.Callers;
 
 /// <summary>Ends the quota side of one request at one model. Whichever way it ends first counts; what comes later does nothing.</summary>
-internal sealed class Settlement(GatedRequest request, RouteKind route, ServedModel model, Admission admission, UsageTap tap)
+internal sealed class Settlement(Admission admission, ServedModel model, UsageTap tap)
 {
+    private const double MinCharsPerToken = 0.1;
+
     public Admission Admission { get; } = admission;
 
+    /// <summary>Watches the answer.</summary>
     public UsageTap Tap { get; } = tap;
+
+    /// <summary>Told the counts of a whole answer.</summary>
+    public required Action<TokenUsage> Learn { get; init; }
 
     /// <summary>The model is done, though its answer may not be read yet: the upstream's share is free for others.</summary>
     public ValueTask ModelDoneAsync()
@@ -23,7 +29,7 @@ internal sealed class Settlement(GatedRequest request, RouteKind route, ServedMo
     public async ValueTask AnsweredAsync()
     {
         if (Tap is { Ended: true, Seen: { } usage })
-            request.Learn(route, model, usage);
+            Learn(usage);
         await ModelDoneAsync().ConfigureAwait(false);
         await Admission.SettleAsync(Used).ConfigureAwait(false);
     }
@@ -44,6 +50,4 @@ internal sealed class Settlement(GatedRequest request, RouteKind route, ServedMo
     private UsedTokens Input => new(Admission.Estimate.Input, 0);
 
     private UsedTokens Used => Tap.Used(Admission.Estimate.Input, Math.Max(MinCharsPerToken, model.CharsPerToken));
-
-    private const double MinCharsPerToken = 0.1;
 }

@@ -27,8 +27,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             if (i > 0)
                 reason = FallbackReason(step.Target.Route, plan.Steps[i - 1], first!);
             var decision = new RouteDecision(step.Target.Route, backend.Name, model.Name, score, reason, i > 0);
-            var admission = gated.Admit(step.Target.Route, model);
-            var settlement = new Settlement(gated, step.Target.Route, model, admission, new UsageTap(Spoken(model, request.Api)));
+            var settlement = gated.Admit(step.Target.Route, model);
             var reply = await TryAsync(gated, step, settlement, cancellationToken).ConfigureAwait(false);
             if (reply is not BackendReply.Failed failed)
                 return new FlowAnswer(decision with { Queued = admission.Waited }, reply, settlement.Tap);
@@ -38,10 +37,13 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             first ??= failed.Failure;
             var next = i + 1 < plan.Steps.Count && gated.TimeLeft != TimeSpan.Zero ? plan.Steps[i + 1].Target : null;
             var goesOn = next is not null && CanGoOn(failed.Failure, step.Target.Route);
-            var headers = ReplyHeaders.Of(failed, gated, admission);
+            var headers = ReplyHeaders.Of(failed, gated, settlement.Admission);
             await settlement.FailedAsync(goesOn).ConfigureAwait(false);
             if (!goesOn)
-                return new FlowAnswer(decision, new BackendReply.Failed(limited ? failed.Failure : Choose(first, failed.Failure)) { Headers = headers }, new UsageTap());
+            {
+                var told = limited ? failed.Failure : Choose(first, failed.Failure);
+                return new FlowAnswer(decision, new BackendReply.Failed(told) { Headers = headers }, new UsageTap());
+            }
         }
     }
 
@@ -60,7 +62,9 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
                 return refused;
             }
             reply = await step.Target.Backend.SendAsync(outgoing.Request, cancellationToken).ConfigureAwait(false);
-            var answer = reply is BackendReply.Failed ? reply : ClientReply.From(reply, request, outgoing, settlement, ReplyHeaders.Of(reply, gated, admission), cancellationToken);
+            var answer = reply is BackendReply.Failed
+                ? reply
+                : ClientReply.From(reply, request, outgoing, settlement, ReplyHeaders.Of(reply, gated, admission), cancellationToken);
             if (answer is BackendReply.Complete)
                 await settlement.ModelDoneAsync().ConfigureAwait(false);
             ended = true;
@@ -123,14 +127,13 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             return null;
         }
         if (verdict is not { Refusal: QuotaRefusal.Common, RefusedBy: { } limit })
-            return new BackendReply.Failed(new BackendFailure(FailureKind.StoreAway, ApiError.Unavailable("Limits cannot be checked now; try again shortly.", verdict.Wait)));
+        {
+            var error = ApiError.Unavailable("Limits cannot be checked now; try again shortly.", verdict.Wait);
+            return new BackendReply.Failed(new BackendFailure(FailureKind.StoreAway, error));
+        }
         admission.CallerRefusal = verdict;
         return new BackendReply.Failed(new BackendFailure(FailureKind.CallerLimited, CallerLimitError.Create(limit, verdict.Wait)));
     }
-
-    /// <summary>The wire of the answer as it comes from the backend.</summary>
-    private static WireApi Spoken(ServedModel model, WireApi asked) =>
-        model.Apis.HasFlag(asked) ? asked : asked == WireApi.Responses ? WireApi.ChatCompletions : WireApi.Responses;
 
     [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "Backend {Backend}, model {Model} failed before the first byte: {Kind} ({Status})")]
     private partial void LogFailed(string backend, string model, FailureKind kind, int status);

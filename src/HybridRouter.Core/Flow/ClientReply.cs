@@ -14,7 +14,12 @@ internal static class ClientReply
     /// <param name="settlement">Done when the reply is disposed, which it is however the client leaves it.</param>
     /// <exception cref="BackendStreamException">A whole answer could not be translated.</exception>
     public static BackendReply From(
-        BackendReply reply, ModelRequest request, OutgoingRequest outgoing, Settlement settlement, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+        BackendReply reply,
+        ModelRequest request,
+        OutgoingRequest outgoing,
+        Settlement settlement,
+        IReadOnlyList<KeyValuePair<string, string>> headers,
+        CancellationToken cancellationToken)
     {
         async ValueTask ReleaseAsync()
         {
@@ -48,7 +53,8 @@ internal static class ClientReply
     }
 
     /// <summary>A stream that was read to its end waits for the client alone; the upstream's share is free by then.</summary>
-    private static async IAsyncEnumerable<SseEvent> Relay(IAsyncEnumerable<SseEvent> events, Settlement settlement, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<SseEvent> Relay(
+        IAsyncEnumerable<SseEvent> events, Settlement settlement, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
             yield return item;

@@ -14,7 +14,8 @@ namespace HybridRouter.Flow;
 internal sealed record OutgoingRequest(BackendRequest Request, IWireTranslation? Translation)
 {
     /// <param name="members">Top-level members to set in the client's own wire.</param>
-    public static OutgoingRequest For(ModelRequest request, IReadOnlyList<KeyValuePair<string, JsonNode?>> members, RouteStep step, Admission admission, TimeProvider time)
+    public static OutgoingRequest For(
+        ModelRequest request, IReadOnlyList<KeyValuePair<string, JsonNode?>> members, RouteStep step, Admission admission, TimeProvider time)
     {
         var model = step.Target.Model;
         if (model.Apis.HasFlag(request.Api))

@@ -6,7 +6,10 @@ using HybridRouter.Quota;
 
 namespace HybridRouter.Flow;
 
-/// <summary>The headers of an answer beside those of its route: what the upstream sent and may be relayed, the caller's own limits, what admission did.</summary>
+/// <summary>
+/// The headers of an answer beside those of its route: what the upstream sent and may be relayed, the caller's own limits, what
+/// admission did.
+/// </summary>
 internal static class ReplyHeaders
 {
     public const string QueuedMilliseconds = "x-hybridrouter-queued-ms";
@@ -14,7 +17,8 @@ internal static class ReplyHeaders
 
     public static IReadOnlyList<KeyValuePair<string, string>> Of(BackendReply reply, GatedRequest request, Admission admission)
     {
-        List<KeyValuePair<string, string>> headers = [.. RateLimitHeaders.Replace(reply.Headers, admission.CallerCharges, admission.CallerLease, admission.CallerRefusal)];
+        List<KeyValuePair<string, string>> headers =
+            [.. RateLimitHeaders.Replace(reply.Headers, admission.CallerCharges, admission.CallerLease, admission.CallerRefusal)];
         if (admission.Waited > TimeSpan.Zero)
             headers.Add(new(QueuedMilliseconds, Math.Ceiling(admission.Waited.TotalMilliseconds).ToString("0", CultureInfo.InvariantCulture)));
         if (request.SavedTokens > 0)

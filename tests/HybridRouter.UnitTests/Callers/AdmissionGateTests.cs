@@ -21,7 +21,7 @@ public sealed class AdmissionGateTests
     [Fact]
     public void Admit_Cloud_EstimatesByTokenizer()
     {
-        var admission = Begin(Chat("")).Admit(RouteKind.Cloud, Big);
+        var admission = Begin(Chat("")).Admit(RouteKind.Cloud, Big).Admission;
 
         Assert.Equal(new TokenEstimate(3 + 4 + 2, 512, null), admission.Estimate);
         Assert.Empty(admission.CallerCharges);
@@ -33,20 +33,20 @@ public sealed class AdmissionGateTests
     [InlineData("\"max_tokens\":40,\"n\":3,", 120, 120)]
     [InlineData("\"n\":2,", 1024, null)]
     public void Admit_Output_IsBoundedByTheRequest(string members, long output, int? most) =>
-        Assert.Equal((output, most), (Begin(Chat(members)).Admit(RouteKind.Cloud, Big).Estimate.Output, (int?)Begin(Chat(members)).Admit(RouteKind.Cloud, Big).Estimate.MaxOutput));
+        Assert.Equal((output, most), (Begin(Chat(members)).Admit(RouteKind.Cloud, Big).Admission.Estimate.Output, (int?)Begin(Chat(members)).Admit(RouteKind.Cloud, Big).Admission.Estimate.MaxOutput));
 
     [Theory]
     [InlineData(RouteKind.Cloud, 16)]
     [InlineData(RouteKind.Local, null)]
     public void Admit_CompletionsWithoutALimit_HaveTheWiresDefaultInTheCloudOnly(RouteKind route, int? most) =>
-        Assert.Equal(most, (int?)Begin(Reading.Completions("""{"model":"m","prompt":"a"}""")).Admit(route, Big).Estimate.MaxOutput);
+        Assert.Equal(most, (int?)Begin(Reading.Completions("""{"model":"m","prompt":"a"}""")).Admit(route, Big).Admission.Estimate.MaxOutput);
 
     [Fact]
     public void Admit_Charges_AreTheEstimateButNeverMoreThanTheMeterHolds()
     {
         _options.Prices["big"] = new PriceOptions { InputPerMillion = 1, OutputPerMillion = 10 };
         _options.Limits.EachKey = new CallerLimitOptions { RequestsPerMinute = 7, TokensPerMinute = 100_000, ConcurrentRequests = 2, TokensPerDay = 200, SpendPerHour = 1, SpendPerDay = 0.001, SpendPerMonth = 0 };
-        var charges = Begin(Chat("")).Admit(RouteKind.Cloud, Big).CallerCharges;
+        var charges = Begin(Chat("")).Admit(RouteKind.Cloud, Big).Admission.CallerCharges;
 
         Assert.Equal(
             [("rpm", 1L), ("tpm", 521), ("slots", 1), ("tpd", 200), ("sph", 9 + 5120), ("spd", 1000), ("spm", 1)],
@@ -59,8 +59,8 @@ public sealed class AdmissionGateTests
         _options.Prices["big"] = new PriceOptions { InputPerMillion = 1 };
         _options.Limits.EachKey = new CallerLimitOptions { RequestsPerMinute = 7, SpendPerHour = 1 };
 
-        Assert.Equal(2, Begin(Chat("")).Admit(RouteKind.Cloud, Big).CallerCharges.Count);
-        Assert.Single(Begin(Chat("")).Admit(RouteKind.Local, Small).CallerCharges);
+        Assert.Equal(2, Begin(Chat("")).Admit(RouteKind.Cloud, Big).Admission.CallerCharges.Count);
+        Assert.Single(Begin(Chat("")).Admit(RouteKind.Local, Small).Admission.CallerCharges);
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class AdmissionGateTests
     {
         _profile.MaxQueueSeconds = profileSeconds;
         var timeout = timeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
-        var admission = Begin(Chat("", c => c with { Priority = asked, Timeout = timeout })).Admit(RouteKind.Cloud, Big);
+        var admission = Begin(Chat("", c => c with { Priority = asked, Timeout = timeout })).Admit(RouteKind.Cloud, Big).Admission;
 
         Assert.Equal((TimeSpan.FromSeconds(expected), timeout, asked ?? RequestPriority.Interactive), (admission.MaxWait, admission.Deadline, admission.Priority));
     }
@@ -84,10 +84,10 @@ public sealed class AdmissionGateTests
     {
         var gated = Begin(Chat("", c => c with { Timeout = TimeSpan.FromSeconds(20) }));
         _time.Advance(TimeSpan.FromSeconds(15));
-        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5)), (gated.Admit(RouteKind.Cloud, Big).MaxWait, gated.TimeLeft));
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5)), (gated.Admit(RouteKind.Cloud, Big).Admission.MaxWait, gated.TimeLeft));
         _time.Advance(TimeSpan.FromSeconds(15));
 
-        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (gated.Admit(RouteKind.Cloud, Big).MaxWait, gated.TimeLeft));
+        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (gated.Admit(RouteKind.Cloud, Big).Admission.MaxWait, gated.TimeLeft));
     }
 
     [Fact]
@@ -95,8 +95,8 @@ public sealed class AdmissionGateTests
     {
         _profile.Priority = RequestPriority.Background;
         _options.Cloud.Providers.Add(new CloudProviderOptions { Models = [new CloudModelOptions { Name = "other" }, new CloudModelOptions { Name = "big", OutputWeight = 4 }] });
-        var keyed = Begin(Chat("\"prompt_cache_key\":\"s\",")).Admit(RouteKind.Cloud, Big);
-        var open = Begin(Reading.Chat("""{"model":"m","messages":[{"role":"user","content":"a"}]}""", new RequestContext(new CallerIdentity(null, "192.0.2.9"), null))).Admit(RouteKind.Local, Small);
+        var keyed = Begin(Chat("\"prompt_cache_key\":\"s\",")).Admit(RouteKind.Cloud, Big).Admission;
+        var open = Begin(Reading.Chat("""{"model":"m","messages":[{"role":"user","content":"a"}]}""", new RequestContext(new CallerIdentity(null, "192.0.2.9"), null))).Admit(RouteKind.Local, Small).Admission;
 
         Assert.Equal((RequestPriority.Background, "alice", 4.0), (keyed.Priority, keyed.Tenant, keyed.OutputWeight));
         Assert.EndsWith("/s", keyed.SessionKey);

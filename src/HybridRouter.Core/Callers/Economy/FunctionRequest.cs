@@ -49,10 +49,16 @@ internal static partial class FunctionRequest
         return topLevel is not null && PythonFunction().IsMatch(topLevel) ? [BlankLines, "\ndef ", "\nclass "] : [];
     }
 
-    [GeneratedRegex(@"^\s*((please|can you|could you)[\s,]+)?(write|create|implement|define|complete|generate|give me|show me)\s+(me\s+)?(an?|one|the|this|the following)\s+([^\s.;:]+\s+){0,5}(function|method)\b", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^\s*((please|can you|could you)[\s,]+)?(write|create|implement|define|complete|generate|give me|show me)\s+(me\s+)?"
+        + @"(an?|one|the|this|the following)\s+([^\s.;:]+\s+){0,5}(function|method)\b",
+        RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex OneFunction();
 
-    [GeneratedRegex(@"\b(functions|methods|class|classes|tests?|examples?|usage|explain\w*|explanation|also|another|then|main|script|program|project|module|files?|versions?|alternatives?|approaches|languages|compare|comparison|steps?|why|how)\b", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\b(functions|methods|class|classes|tests?|examples?|usage|explain\w*|explanation|also|another|then|main|script|program|project|module"
+        + @"|files?|versions?|alternatives?|approaches|languages|compare|comparison|steps?|why|how)\b",
+        RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex MoreThanThat();
 
     [GeneratedRegex(@"^(async\s+)?def\s+\w+\s*\(")]

@@ -17,10 +17,11 @@ internal sealed class RequestTrim
     private readonly BodySplices _splices;
     private readonly EconomyOptions _economy;
     private readonly TokenCounter _counter;
-    private int _budget = int.MaxValue;
+    private int _budget = RequestSizes.Budget;
     private long _saved;
 
-    private RequestTrim(JsonBody body, EconomyOptions economy, TokenCounter counter) => (_splices, _economy, _counter) = (new BodySplices(body), economy, counter);
+    private RequestTrim(JsonBody body, EconomyOptions economy, TokenCounter counter) =>
+        (_splices, _economy, _counter) = (new BodySplices(body), economy, counter);
 
     /// <returns>The body to send, and the tokens that were saved; the body of the request itself where there is nothing to trim.</returns>
     public static (JsonBody Body, long SavedTokens) Apply(ModelRequest request, EconomyOptions economy, TokenCounter counter)

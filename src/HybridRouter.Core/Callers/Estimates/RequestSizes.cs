@@ -30,7 +30,7 @@ internal sealed class RequestSizes(TokenCounter counter)
     private const int EncryptedBytesPerToken = 6;
 
     /// <summary>Characters of one request that are cut into tokens; those known from earlier requests do not count.</summary>
-    private const int Budget = 512 * 1024;
+    internal const int Budget = 512 * 1024;
 
     public RequestSize Read(ModelRequest request)
     {

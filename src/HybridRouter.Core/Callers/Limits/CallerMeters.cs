@@ -56,13 +56,13 @@ internal sealed class CallerMeters(LimitsOptions limits)
         if (limit.ConcurrentRequests is { } slots)
             yield return new Meter(id + ":slots", MeterKind.Concurrency, MeterUnit.Slots, slots) { Label = $"{Count(slots, "request")} at a time of {whose}" };
         if (limit.TokensPerDay is { } daily)
-            yield return new Meter(id + ":tpd", MeterKind.Window, MeterUnit.Tokens, daily) { Window = WindowPeriod.Day, Label = $"{Count(daily, "token")} per day of {whose}" };
+            yield return new Meter(id + ":tpd", MeterKind.Window, MeterUnit.Tokens, daily) { Label = $"{Count(daily, "token")} per day of {whose}" };
         if (limit.TokensPerMonth is { } monthly)
-            yield return new Meter(id + ":tpmo", MeterKind.Window, MeterUnit.Tokens, monthly) { Window = WindowPeriod.Month, Label = $"{Count(monthly, "token")} per month of {whose}" };
+            yield return new Meter(id + ":tpmo", MeterKind.Window, MeterUnit.Tokens, monthly) { Label = $"{Count(monthly, "token")} per month of {whose}", Window = WindowPeriod.Month };
         if (limit.SpendPerHour is { } hour)
             yield return Spend(id + ":sph", MeterKind.Bucket, hour, $"per hour of {whose}") with { Period = TimeSpan.FromHours(1) };
         if (limit.SpendPerDay is { } day)
-            yield return Spend(id + ":spd", MeterKind.Window, day, $"per day of {whose}") with { Window = WindowPeriod.Day };
+            yield return Spend(id + ":spd", MeterKind.Window, day, $"per day of {whose}");
         if (limit.SpendPerMonth is { } month)
             yield return Spend(id + ":spm", MeterKind.Window, month, $"per month of {whose}") with { Window = WindowPeriod.Month };
     }

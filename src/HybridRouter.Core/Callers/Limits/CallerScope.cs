@@ -49,6 +49,7 @@ internal readonly record struct CallerScope(CallerScopeKind Kind, string Name, s
         }
     }
 
-    private static string Shown(string name) =>
-        new([.. name.Take(MaxShown).Select(c => char.IsLetterOrDigit(c) || c is >= ' ' and <= '~' and not ('\'' or '"' or '\\') ? c : '?'), .. name.Length > MaxShown ? "..." : ""]);
+    private static string Shown(string name) => string.Concat(name.Take(MaxShown).Select(c => IsHarmless(c) ? c : '?')) + (name.Length > MaxShown ? "..." : "");
+
+    private static bool IsHarmless(char c) => char.IsLetterOrDigit(c) || c is >= ' ' and <= '~' and not ('\'' or '"' or '\\');
 }
