@@ -30,7 +30,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             var settlement = gated.Admit(step.Target.Route, model);
             var reply = await TryAsync(gated, step, settlement, cancellationToken).ConfigureAwait(false);
             if (reply is not BackendReply.Failed failed)
-                return new FlowAnswer(decision with { Queued = admission.Waited }, reply, settlement.Tap);
+                return new FlowAnswer(decision with { Queued = settlement.Admission.Waited }, reply, settlement.Tap);
             var limited = failed.Failure.Kind == FailureKind.CallerLimited;
             if (!limited)
                 LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);

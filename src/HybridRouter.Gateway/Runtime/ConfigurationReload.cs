@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using HybridRouter.Configuration;
 using HybridRouter.Gateway.Auth;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 
@@ -15,7 +14,7 @@ internal sealed partial class ConfigurationReload(
     RulesBuilder builder,
     GatewayRuntime runtime,
     TimeProvider time,
-    ILogger<ConfigurationReload> logger) : BackgroundService
+    ILogger<ConfigurationReload> logger) : BackgroundLoop
 {
     /// <summary>Editors write a file in several steps; wait until it is quiet.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
@@ -36,19 +35,7 @@ internal sealed partial class ConfigurationReload(
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await WatchAsync(stoppingToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The host takes it for a crash when it never came to run, as with an address that is taken.
-        }
-    }
-
-    private async Task WatchAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         while (await _changes.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
         {

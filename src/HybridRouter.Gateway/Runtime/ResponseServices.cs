@@ -1,5 +1,4 @@
 using HybridRouter.Responses;
-using Microsoft.Extensions.Hosting;
 
 namespace HybridRouter.Gateway.Runtime;
 
@@ -11,7 +10,7 @@ internal sealed record ResponseServices(IResponseStore? Store, RunningResponses 
 }
 
 /// <summary>Runs the sweep of expired responses for as long as the gateway runs.</summary>
-internal sealed class ResponseSweeping(ResponseSweeper sweeper) : BackgroundService
+internal sealed class ResponseSweeping(ResponseSweeper sweeper) : BackgroundLoop
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => sweeper.RunAsync(stoppingToken);
+    protected override Task RunAsync(CancellationToken stoppingToken) => sweeper.RunAsync(stoppingToken);
 }

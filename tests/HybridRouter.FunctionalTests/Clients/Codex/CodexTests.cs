@@ -104,7 +104,7 @@ public sealed class CodexTests(ClientRig rig) : IClassFixture<ClientRig>, IAsync
     public async Task Exec_StreamCutInTheMiddle_IsRetriedOnTheSameRoute(string model)
     {
         var (service, other) = model == "local" ? (rig.Local, rig.Cloud) : (rig.Cloud, rig.Local);
-        service.AddFault(new SimulatedFault { Kind = SimulatedFaultKind.Cut, AfterEvents = 3, Times = 1 });
+        service.AddFault(new SimulatedFault { Kind = SimulatedFaultKind.Cut, AfterEvents = model == "cloud" ? 6 : 3, Times = 1 });
 
         var turn = await _codex.ExecAsync(model, Plain);
 

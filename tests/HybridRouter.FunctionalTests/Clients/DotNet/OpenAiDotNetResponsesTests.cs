@@ -82,7 +82,7 @@ public sealed class OpenAiDotNetResponsesTests : IClassFixture<ClientRig>
     [InlineData("local")]
     public async Task CreateResponseStreaming_BreaksInTheMiddle_DoesNotLookComplete(string model)
     {
-        (model == "cloud" ? _rig.Cloud : _rig.Local).AddFault(new SimulatedFault { Kind = SimulatedFaultKind.Cut, AfterEvents = 3 });
+        (model == "cloud" ? _rig.Cloud : _rig.Local).AddFault(new SimulatedFault { Kind = SimulatedFaultKind.Cut, AfterEvents = model == "cloud" ? 6 : 3 });
         var updates = new List<StreamingResponseUpdate>();
         var options = Options(model, Echo);
         options.StreamingEnabled = true;
