@@ -105,6 +105,8 @@ internal sealed class RowStand : IAsyncDisposable
             ["local:engines:0:models:0:slots"] = Text(setting.Scenario.LocalSlots),
             ["local:engines:0:models:0:contextTokens"] = "1000000",
             ["routing:pacing:enabled"] = moving ? "true" : "false",
+            // The keys are a flat quota: what is not used is lost, so there is no cutoff below which it is too dear.
+            ["routing:pacing:minCutoff"] = "0",
         };
         for (var i = 0; i < setting.Quota.Keys; i++)
             settings[$"cloud:providers:0:apiKeys:{i}"] = Key(i + 1);
