@@ -19,6 +19,9 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
     /// <summary>The wire's own default where a completions request says nothing, and the cloud keeps to it.</summary>
     private const int DefaultCompletionTokens = 16;
 
+    /// <summary>Part of its client's time that a request may wait for quota: the rest is for the answer, from the cloud or another model.</summary>
+    private const double WaitShare = 0.6;
+
     private readonly long _start = gate.Time.GetTimestamp();
     private readonly IReadOnlyList<Meter> _meters = policy.Meters.For(request.Caller, request.EndUser);
     private RequestSize? _size;
@@ -36,6 +39,9 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
     /// <summary>Top-level members that token economy sets on this route.</summary>
     public IReadOnlyList<KeyValuePair<string, JsonNode?>> Members(RouteKind route) =>
         profile.Economy is { } economy ? OutputBounds.Members(request, economy, route) : [];
+
+    /// <summary>Whether a model costs nothing, so that no budget of money keeps a caller from it.</summary>
+    public bool IsFree(ServedModel model) => !policy.Options.Prices.ContainsKey(model.Name);
 
     /// <summary>The quota side of serving it by one model, to be reserved by whoever sends it and settled by its end.</summary>
     public Settlement Admit(RouteKind route, ServedModel model)
@@ -61,7 +67,7 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
             OutputWeight = route == RouteKind.Cloud ? OutputWeight(model) : 1,
             Priority = priority,
             Tenant = request.Caller.Key ?? request.Caller.Address ?? "",
-            MaxWait = left < wait ? left.Value : wait,
+            MaxWait = left * WaitShare < wait ? left.Value * WaitShare : wait,
             Deadline = left,
             SessionKey = request.SessionKey,
             Waiting = request.Wait is { } notice ? notice.Tell : null,

@@ -36,7 +36,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
                 LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);
             first ??= failed.Failure;
             var next = i + 1 < plan.Steps.Count && gated.TimeLeft != TimeSpan.Zero ? plan.Steps[i + 1].Target : null;
-            var goesOn = next is not null && CanGoOn(failed.Failure, step.Target.Route);
+            var goesOn = next is not null && (CanGoOn(failed.Failure, step.Target.Route) || (IsOutOfMoney(settlement.Admission) && gated.IsFree(next.Model)));
             var headers = ReplyHeaders.Of(failed, gated, settlement.Admission);
             await settlement.FailedAsync(goesOn).ConfigureAwait(false);
             if (!goesOn)
@@ -92,6 +92,9 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
     /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. A limit of the caller holds everywhere.</summary>
     private static bool CanGoOn(BackendFailure failure, RouteKind route) => failure.Kind != FailureKind.CallerLimited && (route == RouteKind.Local || failure.Kind != FailureKind.Rejected);
 
+    /// <summary>A budget of money keeps its caller from what costs money alone.</summary>
+    private static bool IsOutOfMoney(Admission admission) => admission.CallerRefusal is { RefusedBy.Unit: MeterUnit.MicroDollars };
+
     /// <summary>Of two failures the one that tells the client when to come back.</summary>
     private static BackendFailure Choose(BackendFailure first, BackendFailure last) =>
         last.Error.RetryAfter is null && first.Error.RetryAfter is not null && last.Kind != FailureKind.Rejected ? first : last;
@@ -108,6 +111,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             FailureKind.Rejected => "refused the request",
             FailureKind.Unreachable => "unreachable",
             FailureKind.BadReply => "sent a bad reply",
+            FailureKind.CallerLimited => "budget of the caller spent",
             FailureKind.StoreAway => "limits cannot be checked",
             _ => "failed",
         };

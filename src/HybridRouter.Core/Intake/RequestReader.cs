@@ -66,11 +66,16 @@ public static class RequestReader
         };
     }
 
+    /// <summary>Names of users are remembered, so a client does not choose how much is.</summary>
+    private const int MaxUserChars = 512;
+
     private static string? EndUser(JsonElement root)
     {
         var user = Member.String(root, "safety_identifier");
         if (string.IsNullOrWhiteSpace(user))
             user = Member.String(root, "user");
+        if (user?.Length > MaxUserChars)
+            throw Member.Bad(Member.String(root, "user") == user ? "user" : "safety_identifier", $"must be at most {MaxUserChars} characters");
         return string.IsNullOrWhiteSpace(user) ? null : user;
     }
 }

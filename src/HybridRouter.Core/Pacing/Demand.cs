@@ -92,7 +92,7 @@ internal sealed class Demand
             return HighestPrice;
         if (perSecond <= 0 || _count <= 0)
             return 0;
-        // Within a bin, requests are spread evenly (see PoolPacer.NextBlur), so that part of one can be let through.
+        // Within a bin, requests are spread evenly (see PoolPacer.Cutoff), so that part of one can be let through.
         var left = budget / perSecond * _count;
         var amounts = _amounts[(int)unit];
         for (var i = Bins - 1; i > 0; i--)

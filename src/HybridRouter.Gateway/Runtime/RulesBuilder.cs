@@ -24,10 +24,21 @@ internal sealed class RulesBuilder(GatewayParts parts, IQuotaStore quota, TimePr
     {
         // All parts are made before any is replaced: one that cannot be made leaves the running set whole.
         var cloud = Refresh(_cloud, (object)new { options.Cloud, options.Quota }, () => parts.CreateCloud(options, quota));
-        var local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
-        var triageKey = JsonSerializer.Serialize(options.Triage);
-        if (_triage.Judge is null || _triage.Key != triageKey)
-            _triage = (triageKey, parts.CreateJudge(options.Triage));
+        (string, IReadOnlyList<IBackend>) local;
+        try
+        {
+            local = Refresh(_local, options.Local, () => parts.CreateLocal(options));
+            var triageKey = JsonSerializer.Serialize(options.Triage);
+            if (_triage.Judge is null || _triage.Key != triageKey)
+                _triage = (triageKey, parts.CreateJudge(options.Triage));
+        }
+        catch
+        {
+            // New pools listen to the store from the start.
+            if (!ReferenceEquals(cloud.Item2, _cloud.Backends))
+                _draining.Add(DisposeAsync(cloud.Item2));
+            throw;
+        }
         Replace(ref _cloud, cloud);
         Replace(ref _local, local);
         return new RoutingRules(options, new BackendDirectory([.. _local.Backends, .. _cloud.Backends]), _triage.Judge!);
@@ -58,6 +69,11 @@ internal sealed class RulesBuilder(GatewayParts parts, IQuotaStore quota, TimePr
     private async Task RetireAsync(IReadOnlyList<IBackend> backends)
     {
         await Task.Delay(Drain, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await DisposeAsync(backends).ConfigureAwait(false);
+    }
+
+    private static async Task DisposeAsync(IReadOnlyList<IBackend> backends)
+    {
         foreach (var backend in backends)
             await backend.DisposeAsync().ConfigureAwait(false);
     }

@@ -33,6 +33,9 @@ public sealed class CloudBackend : IBackend
         Models = [.. options.Models.Select(ToServed)];
         _pools = _keys.Count == 0 ? [] : options.Models.GroupBy(m => m.UpstreamName ?? m.Name, StringComparer.Ordinal)
             .ToDictionary(m => m.Key, m => new KeyPool(options, m.Key, [.. m], _keys, quota, store, time, logger), StringComparer.Ordinal);
+        // Who starts, or changes the configuration, may have mended a key that was refused before; one that was not costs one request.
+        foreach (var key in _keys)
+            _ = store.OpenAsync(key.Credentials.Meter!).AsTask();
     }
 
     public string Name => _options.Name;

@@ -110,7 +110,7 @@ internal sealed class KeyModel
         foreach (var limit in Limits)
         {
             if (limit.Meter is { } rule)
-                option.Add(limit, rule, limit.Unit == MeterUnit.Tokens ? UpstreamLimit.Amount(rule, c.InputTokens, c.Tokens) : 1);
+                option.Add(limit, rule, limit.Unit == MeterUnit.Tokens ? limit.Reserved(rule, c.InputTokens, c.Tokens) : 1);
         }
         if (Spend is { Meter: { } budget })
             option.Add(Spend, UpstreamLimit.Amount(budget, c.InputMicroDollars, c.MicroDollars));

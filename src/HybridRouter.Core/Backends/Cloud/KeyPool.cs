@@ -63,7 +63,10 @@ internal sealed class KeyPool : IDisposable
         RequestCost? cost = admission is null ? null : CostOf(admission);
         async ValueTask<QuotaVerdict> ReserveAsync(CancellationToken token)
         {
-            offered = [.. _order.Offer(Now, inTurn: admission is null).Where(k => !except.Contains(k.Key)).Select(k => k.Option(cost))];
+            var keys = _order.Offer(Now, inTurn: admission is null).Where(k => !except.Contains(k.Key)).ToList();
+            // A shared store hears of a cooldown a moment after this process knows.
+            var open = keys.Where(k => k.Cooldown.ClosedFor(Now) <= TimeSpan.Zero).ToList();
+            offered = [.. (open.Count > 0 ? open : keys).Select(k => k.Option(cost))];
             foreach (var option in offered)
                 option.Announce();
             var index = -1;
@@ -92,7 +95,7 @@ internal sealed class KeyPool : IDisposable
         else
         {
             var began = Now;
-            verdict = await Queue.AdmitAsync(new QueueRequest(admission.Priority, admission.Tenant, cost!.Value.Tokens, patience) { Waiting = admission.Waiting }, ReserveAsync, cancellationToken).ConfigureAwait(false);
+            verdict = await Queue.AdmitAsync(new QueueRequest(admission.Priority, admission.Tenant, Reservable(cost!.Value.Tokens), patience) { Waiting = admission.Waiting }, ReserveAsync, cancellationToken).ConfigureAwait(false);
             admission.Waited += Now - began;
         }
         if (admission is not null && verdict.Refusal == QuotaRefusal.Common)
@@ -106,6 +109,9 @@ internal sealed class KeyPool : IDisposable
             await Store.SettleAsync(lease, new long[lease.Charges.Count]).ConfigureAwait(false);
         return (new UpstreamAttempt(this, taken, admission, verdict).Begin(), null);
     }
+
+    /// <summary>What is taken of a key with the largest limit at most: the line must not wait for more than that.</summary>
+    private long Reservable(long tokens) => Math.Min(tokens, Keys.Max(k => k.Limits.Where(l => l.Unit == MeterUnit.Tokens).Min(l => l.Meter?.Capacity ?? long.MaxValue)));
 
     /// <summary>Whether any key is neither out of service nor told to wait, as far as is known here.</summary>
     /// <param name="wait">Until the first one is, else.</param>

@@ -58,6 +58,9 @@ internal sealed class UpstreamLimit(string id, MeterUnit unit, TimeSpan period, 
             return Math.Max(0, remaining - (margin * (_told ?? configured ?? 0)));
     }
 
+    /// <summary>What is reserved. A limit that was only told may be a lie, and nothing would ever take it back if no request came through.</summary>
+    public long Reserved(Meter rule, long input, long total) => configured is null ? Math.Min(total, rule.Capacity) : Amount(rule, input, total);
+
     /// <summary>
     /// What is reserved. A reservation is a guess, so it never makes a request that fits by its input unservable on a small
     /// limit; one whose input alone is larger can never be served.

@@ -31,7 +31,8 @@ internal static partial class RetryAfter
         if (message is null)
             return null;
         var match = TryAgainIn().Match(message);
-        if (!match.Success)
+        // "In 1 minute" matches without any of the units that are understood.
+        if (!match.Success || !(match.Groups["h"].Success || match.Groups["m"].Success || match.Groups["s"].Success || match.Groups["ms"].Success))
             return null;
         return Clamp((Number(match.Groups["h"]) * 3600) + (Number(match.Groups["m"]) * 60) + Number(match.Groups["s"]) + (Number(match.Groups["ms"]) / 1000));
     }

@@ -22,6 +22,8 @@ public sealed class TokenEstimates
 
     private const int MostOutput = 1_000_000;
 
+    private const double MostTokens = 1e12;
+
     // By configured names and those of an engine's own list: as many as there are models.
     private readonly ConcurrentDictionary<(RouteKind, string, WireApi), DecayingHistogram> _outputs = new();
     private readonly ConcurrentDictionary<(RouteKind, string), DecayingHistogram> _ratios = new();
@@ -33,9 +35,12 @@ public sealed class TokenEstimates
             return new TokenEstimate(input, 0, 0);
         var each = Whole(Output(route, model, api).Value);
         return size.MaxOutput is { } max
-            ? new TokenEstimate(input, Math.Min(each, max) * size.Choices, max * size.Choices)
-            : new TokenEstimate(input, each * size.Choices, null);
+            ? new TokenEstimate(input, Times(Math.Min(each, max), size.Choices), Times(max, size.Choices))
+            : new TokenEstimate(input, Times(each, size.Choices), null);
     }
+
+    /// <summary>Both factors come from clients; no limit is as large as the bound.</summary>
+    private static long Times(long tokens, int choices) => (long)Math.Min(MostTokens, (double)tokens * choices);
 
     /// <summary>Takes note of a whole answer; one that was cut tells nothing of what it would have been.</summary>
     public void Learn(RequestSize size, RouteKind route, ServedModel model, WireApi api, TokenUsage usage)

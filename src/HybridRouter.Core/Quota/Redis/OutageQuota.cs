@@ -154,8 +154,9 @@ internal sealed class OutageQuota(double share, LastReadings readings, Func<stri
         var all = (long)Math.Ceiling(used);
         if (all <= 0)
             return;
-        var lease = Result(_local.ReserveAsync(new QuotaClaim { Common = [new Charge(scaled, Math.Min(all, Most(scaled)))] }, CancellationToken.None)).Common!;
-        Wait(_local.SettleAsync(lease, [all]));
+        // Nothing is held when the meter was begun before and is in use: what it counts then is stricter already.
+        if (Result(_local.ReserveAsync(new QuotaClaim { Common = [new Charge(scaled, Math.Min(all, Most(scaled)))] }, CancellationToken.None)).Common is { } lease)
+            Wait(_local.SettleAsync(lease, [all]));
     }
 
     /// <summary>Makes the local count show what is still in use since before the outage, as far as the share can hold it.</summary>
