@@ -36,6 +36,9 @@ public sealed class CloudProviderOptions
     /// <summary>Keys with a name, limits or a weight; used beside <see cref="ApiKeys"/>.</summary>
     public List<CloudKeyOptions> Keys { get; set; } = [];
 
+    /// <summary>For whom the provider's limits hold: keys of one scope have them together, not each. Default <see cref="LimitScope.Key"/>.</summary>
+    public LimitScope LimitsPer { get; set; } = LimitScope.Key;
+
     /// <summary>How a key is chosen among those with room. Default <see cref="KeyStrategy.MostHeadroom"/>.</summary>
     public KeyStrategy Strategy { get; set; } = KeyStrategy.MostHeadroom;
 
@@ -67,6 +70,19 @@ public sealed class CloudProviderOptions
 
     /// <summary>Longest wait for one retry, seconds, 0..600; a longer <c>Retry-After</c> ends the tries. Default 8.</summary>
     public double MaxBackoffSeconds { get; set; } = 8;
+}
+
+/// <summary>For whom a provider's rate limits hold. What a key may spend, and whether it is in service, is its own in any case.</summary>
+public enum LimitScope
+{
+    /// <summary>Each key has them.</summary>
+    Key,
+
+    /// <summary>The keys of one <see cref="CloudKeyOptions.Project"/> have them together, as at OpenAI.</summary>
+    Project,
+
+    /// <summary>All keys have them together, as those of one Azure resource or of one project.</summary>
+    Provider,
 }
 
 /// <summary>How a key is chosen among those with room for a request.</summary>
@@ -106,7 +122,7 @@ public sealed class CloudKeyOptions
     public Dictionary<string, UpstreamLimitOptions> ModelLimits { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
-/// <summary>What one key may use of one model. Null: not known; what the provider's headers tell then holds.</summary>
+/// <summary>What one key, or the scope of <see cref="CloudProviderOptions.LimitsPer"/>, may use of one model. Null: not known; what the provider's headers tell then holds.</summary>
 public sealed class UpstreamLimitOptions
 {
     /// <summary>1..1e9.</summary>
@@ -124,7 +140,7 @@ public sealed class UpstreamLimitOptions
     /// <summary>Requests, or jobs, under way at the same time, 1..100000.</summary>
     public int? ConcurrentRequests { get; set; }
 
-    /// <summary>US dollars per month of UTC by <see cref="RouterOptions.Prices"/>, 0..1e9.</summary>
+    /// <summary>US dollars per month of UTC, of each key, by <see cref="RouterOptions.Prices"/>, 0..1e9.</summary>
     public double? SpendPerMonth { get; set; }
 
     /// <summary>Seconds of a minute's limit that may be used at once, 1..60. Default 60; Azure judges over 1 to 10.</summary>
@@ -162,7 +178,7 @@ public sealed class CloudModelOptions
     /// <summary>True for a model of the embeddings endpoint.</summary>
     public bool Embeddings { get; set; }
 
-    /// <summary>Limits of each key for this model.</summary>
+    /// <summary>Limits of each key for this model, or of each <see cref="CloudProviderOptions.LimitsPer"/>.</summary>
     public UpstreamLimitOptions? Limits { get; set; }
 
     /// <summary>True: capacity that is paid for whether used or not (PTU). It is filled first, and never waited for where <see cref="SpillTo"/> is set.</summary>

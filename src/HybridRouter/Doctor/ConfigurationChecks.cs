@@ -34,7 +34,7 @@ internal sealed class ConfigurationChecks(HttpMessageInvoker http)
     {
         foreach (var provider in options.Cloud.Providers)
         {
-            foreach (var finding in await Task.WhenAll(provider.ApiKeys.DefaultIfEmpty(null).Select((key, i) => ProviderAsync(provider, key, i))))
+            foreach (var finding in await Task.WhenAll(Keys(provider).Select(k => ProviderAsync(provider, k.Key, k.Name))))
                 yield return finding;
         }
         if (options.Cloud.Providers.Count == 0)
@@ -48,9 +48,16 @@ internal sealed class ConfigurationChecks(HttpMessageInvoker http)
         }
     }
 
-    private async Task<Finding> ProviderAsync(CloudProviderOptions provider, string? key, int index)
+    /// <summary>Those without a name go by their position, as in <c>/v1/quota</c>; a provider may have none.</summary>
+    private static IEnumerable<(string? Key, string Name)> Keys(CloudProviderOptions provider) => provider.ApiKeys.Select(k => (Key: (string?)k, Name: ""))
+        .Concat(provider.Keys.Select(k => (Key: (string?)k.Key, k.Name)))
+        .Select((k, i) => (k.Key, k.Name.Length > 0 ? $", key '{k.Name}'" : $", key {i + 1}"))
+        .DefaultIfEmpty((null, ""));
+
+    /// <param name="name">As it stands behind the provider's.</param>
+    private async Task<Finding> ProviderAsync(CloudProviderOptions provider, string? key, string name)
     {
-        var what = $"cloud {provider.Name}" + (key is null ? "" : $", key {index + 1}");
+        var what = $"cloud {provider.Name}{name}";
         var secret = SecretText.Resolve(key);
         if (key is not null && secret is null)
             return new(FindingLevel.Fail, what, $"{SecretText.Describe(key)} is not set, empty or not readable", "Set it before the gateway starts.");

@@ -59,6 +59,10 @@ internal static class DoctorVerb
             yield return finding;
         await foreach (var finding in WeightChecks.RunAsync(options.Local, cancellationToken))
             yield return finding;
+        foreach (var finding in QuotaChecks.LimitScopes(options.Cloud))
+            yield return finding;
+        if (await QuotaChecks.StoreAsync(options.Quota, TimeProvider.System, cancellationToken) is { } store)
+            yield return store;
         await foreach (var finding in new ConfigurationChecks(http).UpstreamsAsync(options).WithCancellation(cancellationToken))
             yield return finding;
     }

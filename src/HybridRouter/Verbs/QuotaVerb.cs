@@ -18,7 +18,9 @@ internal static class QuotaVerb
             "quota", "quota --url http://gpu-box:8080 --key env:HR_ADMIN_KEY", "quota --json", "quota release openai spare");
         foreach (var option in (Option[])[url, key, json])
             command.Options.Add(option);
-        command.Subcommands.Add(Release());
+        // Before or behind 'release', they mean the same.
+        (url.Recursive, key.Recursive) = (true, true);
+        command.Subcommands.Add(Release(url, key));
         command.Run(async (result, cancellationToken) =>
         {
             using var http = Client(result.GetValue(url)!, result.GetValue(key));
@@ -32,16 +34,13 @@ internal static class QuotaVerb
         return command;
     }
 
-    private static Command Release()
+    private static Command Release(Option<string> url, Option<string?> key)
     {
-        var (url, key) = (Url(), Key());
         var provider = new Argument<string>("PROVIDER") { Description = "As in the configuration." };
         var name = new Argument<string>("KEY") { Description = "The key's name, as 'quota' shows it." };
         var command = VerbKit.Verb("release", "Brings an upstream key back into service at once, after its credentials or quota were mended.", "quota release openai spare");
         command.Arguments.Add(provider);
         command.Arguments.Add(name);
-        command.Options.Add(url);
-        command.Options.Add(key);
         command.Run(async (result, cancellationToken) =>
         {
             using var http = Client(result.GetValue(url)!, result.GetValue(key));
@@ -65,6 +64,8 @@ internal static class QuotaVerb
         if (key is not null)
         {
             var secret = SecretText.Resolve(key) ?? throw new UsageException($"--key: {SecretText.Describe(key)} is not set, empty or not readable.");
+            if (!secret.All(c => c is > ' ' and <= '~'))
+                throw new UsageException($"--key: {SecretText.Describe(key)} holds characters that no client key has, such as spaces or line ends.");
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         }
         return http;
@@ -78,7 +79,9 @@ internal static class QuotaVerb
             using var request = new HttpRequestMessage(method, path) { Content = method == HttpMethod.Post ? new StringContent("{}", Encoding.UTF8, "application/json") : null };
             using var response = await http.SendAsync(request, cancellationToken);
             var reply = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) as JsonObject ?? [];
-            return response.IsSuccessStatusCode ? reply : throw new IOException((string?)reply["error"]?["message"] ?? $"The gateway answered with status {(int)response.StatusCode}.");
+            if (!response.IsSuccessStatusCode)
+                throw new IOException(Text((reply["error"] as JsonObject)?["message"])?.ReplaceLineEndings(" ") ?? $"{http.BaseAddress} answered with status {(int)response.StatusCode}; is that a gateway?");
+            return Text(reply["object"])?.StartsWith("hybridrouter.", StringComparison.Ordinal) is true ? reply : throw new IOException($"What answers at {http.BaseAddress} is no gateway; name one with --url.");
         }
         catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -130,6 +133,8 @@ internal static class QuotaVerb
         var amount = (double?)limit[name] ?? 0;
         return (string?)limit["unit"] == "microdollars" ? string.Create(CultureInfo.InvariantCulture, $"${amount / 1e6:0.00}") : amount.ToString("N0", CultureInfo.InvariantCulture);
     }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static IEnumerable<JsonObject> Items(JsonNode? array) => (array as JsonArray ?? []).OfType<JsonObject>();
 

@@ -63,6 +63,24 @@ public sealed class KeyPoolTests
     }
 
     [Fact]
+    public async Task SteadyLoad_KeysOfOneProject_ShareItsTokensFromTheFirstBurstOn()
+    {
+        const int perMinute = 5000;
+        await using var rig = await PoolRig.StartAsync(
+            2,
+            SimulatedLimits.None,
+            o => (o.LimitsPer, o.Models[0].Limits) = (LimitScope.Project, new() { TokensPerMinute = perMinute }),
+            c => c.ProjectTokensPerMinute = perMinute);
+        // The first burst asks for more than the project has, and for less than twice that.
+        var (answered, failures) = await rig.LoadAsync(TimeSpan.FromMinutes(1), Second, atOnce: 100);
+
+        Assert.True(answered > 0 && failures.Count > 0);
+        Assert.Equal(0, rig.Refusals);
+        Assert.Equal(2, rig.Cloud.State.Accounts.Count);
+        Assert.InRange(rig.Cloud.State.Accounts.Sum(a => a.InputTokens + a.OutputTokens) / (2.0 * perMinute), 0.95, 1);
+    }
+
+    [Fact]
     public async Task Limits_CutByTheCloudMeanwhile_AreLearnedAgain()
     {
         await using var rig = await PoolRig.StartAsync(2, new() { RequestsPerMinute = 600 });

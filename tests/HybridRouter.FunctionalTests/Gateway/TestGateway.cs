@@ -25,6 +25,9 @@ internal sealed class TestGateway : IAsyncDisposable
 {
     public const string ClientKey = "sk-client-3c1d", CloudKey = "sk-cloud-77aa", LocalKey = "sk-local-90ef";
 
+    /// <summary>For tests that want them: an administrator, and a second key of the cloud.</summary>
+    public const string AdminKey = "sk-admin-51be", SpareKey = "sk-spare-b2c4";
+
     /// <summary>Part of every prompt that the tests send.</summary>
     public const string Marker = "zebrafish";
 
@@ -65,9 +68,12 @@ internal sealed class TestGateway : IAsyncDisposable
         Action<RouterOptions>? change = null,
         TriageJudge? judge = null,
         IConfiguration? configuration = null,
-        Func<IConfiguration, RouterOptions, RouterOptions?>? read = null)
+        Func<IConfiguration, RouterOptions, RouterOptions?>? read = null,
+        Action<SimulatedCloudOptions>? changeCloud = null)
     {
-        var cloud = await SimulatedCloud.StartAsync(Quick(CloudKey));
+        var simulated = Quick(CloudKey);
+        changeCloud?.Invoke(simulated);
+        var cloud = await SimulatedCloud.StartAsync(simulated);
         var local = await SimulatedCloud.StartAsync(Quick(LocalKey));
         RouterOptions Options()
         {
@@ -155,7 +161,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private static void AssertNoKey(string text)
     {
-        foreach (var key in new[] { ClientKey, CloudKey, LocalKey })
+        foreach (var key in new[] { ClientKey, CloudKey, LocalKey, AdminKey, SpareKey })
             Assert.DoesNotContain(key, text);
     }
 

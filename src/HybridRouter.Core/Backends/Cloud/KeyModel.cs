@@ -13,48 +13,28 @@ internal sealed class KeyModel
     /// <summary>Limits of a minute and of a day are told apart at the geometric middle.</summary>
     private static readonly TimeSpan MoreThanMinutes = TimeSpan.FromMinutes(38);
 
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private readonly SharedLimits _shared;
 
-    private readonly string _provider;
-    private readonly string _model;
-    private readonly TrackedMeter[] _ramps;
-    private readonly UpstreamLimit _requestsPerMinute;
-    private readonly UpstreamLimit _tokensPerMinute;
-    private readonly UpstreamLimit _requestsPerDay;
-    private readonly UpstreamLimit _tokensPerDay;
-
-    /// <param name="margin">Share of each rate limit that is kept free.</param>
+    /// <param name="own">What is configured for this key: requests under way and dollars are its own.</param>
+    /// <param name="shared">Rate limits, of this key or of several.</param>
     /// <param name="projectTokens">Shared by the keys of a project.</param>
-    public KeyModel(string provider, string model, UpstreamKey key, UpstreamLimitOptions? limits, double margin, UpstreamLimit projectTokens)
+    public KeyModel(string provider, string model, UpstreamKey key, UpstreamLimitOptions? own, SharedLimits shared, UpstreamLimit projectTokens)
     {
-        (_provider, _model, Key, ProjectTokens) = (provider, model, key, projectTokens);
-        limits ??= new UpstreamLimitOptions();
-        var burst = limits.BurstSeconds / 60;
-        UpstreamLimit Rate(string kind, MeterUnit unit, TimeSpan period, long? limit) => new(
-            Id(kind), unit, period, limit, period == Minute ? burst : 1, margin, size => $"{size} {(unit == MeterUnit.Tokens ? "tokens" : "requests")} per {(period == Day ? "day" : "minute")} of {Words}");
-
-        _requestsPerMinute = Rate("rpm", MeterUnit.Requests, Minute, limits.RequestsPerMinute);
-        _tokensPerMinute = Rate("tpm", MeterUnit.Tokens, Minute, limits.TokensPerMinute);
-        _requestsPerDay = Rate("rpd", MeterUnit.Requests, Day, limits.RequestsPerDay);
-        _tokensPerDay = Rate("tpd", MeterUnit.Tokens, Day, limits.TokensPerDay);
-        Limits = [_requestsPerMinute, _tokensPerMinute, _requestsPerDay, _tokensPerDay, projectTokens];
-        Cooldown = new TrackedMeter(new Meter(Id("cooldown"), MeterKind.Gate, MeterUnit.Slots, 0) { Label = $"{Words} was told to wait" });
-        InFlight = new TrackedMeter(new Meter(Id("in-flight"), MeterKind.Concurrency, MeterUnit.Slots, limits.ConcurrentRequests ?? NoConcurrencyLimit)
+        (_shared, Key, ProjectTokens) = (shared, key, projectTokens);
+        own ??= new UpstreamLimitOptions();
+        var words = $"key '{key.Name}' for '{model}'";
+        Limits = [shared.RequestsPerMinute, shared.TokensPerMinute, shared.RequestsPerDay, shared.TokensPerDay, projectTokens];
+        var most = shared.Concurrent is null ? own.ConcurrentRequests ?? NoConcurrencyLimit : NoConcurrencyLimit;
+        InFlight = new TrackedMeter(new Meter(MeterIds.Of(provider, key.Name, model, "in-flight"), MeterKind.Concurrency, MeterUnit.Slots, most) { Label = $"{most} requests at a time of {words}" });
+        if (own.SpendPerMonth is { } dollars)
         {
-            Label = $"{limits.ConcurrentRequests ?? NoConcurrencyLimit} requests at a time of {Words}",
-        });
-        if (limits.SpendPerMonth is { } dollars)
-        {
-            Spend = new TrackedMeter(new Meter(Id("spend"), MeterKind.Window, MeterUnit.MicroDollars, (long)(dollars * 1e6))
+            Spend = new TrackedMeter(new Meter(MeterIds.Of(provider, key.Name, model, "spend"), MeterKind.Window, MeterUnit.MicroDollars, (long)(dollars * 1e6))
             {
                 Window = WindowPeriod.Month,
                 FailsClosed = true,
-                Label = FormattableString.Invariant($"{dollars:0.##} dollars per month of {Words}"),
+                Label = FormattableString.Invariant($"{dollars:0.##} dollars per month of {words}"),
             });
         }
-        Ramp = new InFlightRamp(known: limits.RequestsPerMinute is not null || limits.TokensPerMinute is not null);
-        _ramps = [.. Enumerable.Range(0, 8).Select(i => new TrackedMeter(null))];
     }
 
     public UpstreamKey Key { get; }
@@ -63,14 +43,17 @@ internal sealed class KeyModel
 
     public UpstreamLimit ProjectTokens { get; }
 
-    /// <summary>Closed while the upstream wants to be left alone with this key and model.</summary>
-    public TrackedMeter Cooldown { get; }
+    /// <summary>Closed while the upstream wants to be left alone with this key, or with all that share its limits, and this model.</summary>
+    public TrackedMeter Cooldown => _shared.Cooldown;
+
+    /// <summary>Of this key and those that share its limits; null = not limited.</summary>
+    public TrackedMeter? Concurrent => _shared.Concurrent;
 
     public TrackedMeter InFlight { get; }
 
     public TrackedMeter? Spend { get; }
 
-    public InFlightRamp Ramp { get; }
+    public InFlightRamp Ramp => _shared.Ramp;
 
     /// <summary>Until no gate is closed.</summary>
     public TimeSpan ClosedFor(TimeSpan now)
@@ -105,8 +88,10 @@ internal sealed class KeyModel
         if (Key.OnProbation)
             option.Add(Key.Probe, 1);
         option.Add(InFlight, 1);
+        if (Concurrent is not null)
+            option.Add(Concurrent, 1);
         if (window is { } most)
-            option.Add(RampMeter(generation, most), 1);
+            option.Add(_shared.RampMeter(generation, most), 1);
         foreach (var limit in Limits)
         {
             if (limit.Meter is { } rule)
@@ -121,11 +106,11 @@ internal sealed class KeyModel
     public IEnumerable<(UpstreamLimit Limit, LimitReading Reading)> Match(UpstreamReadings readings)
     {
         if (!readings.Requests.IsEmpty)
-            yield return (PeriodOf(readings.Requests, _requestsPerMinute, _requestsPerDay), readings.Requests);
+            yield return (PeriodOf(readings.Requests, _shared.RequestsPerMinute, _shared.RequestsPerDay), readings.Requests);
         if (!readings.Tokens.IsEmpty)
-            yield return (PeriodOf(readings.Tokens, _tokensPerMinute, _tokensPerDay), readings.Tokens);
-        else if (readings.Utilization is { } share && _tokensPerMinute.Meter is { } rule)
-            yield return (_tokensPerMinute, new LimitReading(null, (long)Math.Max(0, rule.Limit * (1 - share)), null));
+            yield return (PeriodOf(readings.Tokens, _shared.TokensPerMinute, _shared.TokensPerDay), readings.Tokens);
+        else if (readings.Utilization is { } share && _shared.TokensPerMinute.Meter is { } rule)
+            yield return (_shared.TokensPerMinute, new LimitReading(null, (long)Math.Max(0, rule.Limit * (1 - share)), null));
         if (!readings.ProjectTokens.IsEmpty)
             yield return (ProjectTokens, readings.ProjectTokens);
     }
@@ -136,24 +121,6 @@ internal sealed class KeyModel
         if (reading is { Limit: { } limit, Remaining: { } remaining, Reset: { } reset } && remaining < limit)
             return reset * ((double)limit / (limit - remaining)) > MoreThanMinutes ? day : minute;
         return reading.Limit is { } size && day.Is(size) && !minute.Is(size) ? day : minute;
-    }
-
-    private string Words => $"key '{Key.Name}' for '{_model}'";
-
-    private string Id(string kind) => MeterIds.Of(_provider, Key.Name, _model, kind);
-
-    // Requests that left before a refusal may go on for long; the next generation does not count them.
-    private TrackedMeter RampMeter(int generation, int most)
-    {
-        ref var meter = ref _ramps[generation % _ramps.Length];
-        if (Volatile.Read(ref meter).Meter?.Limit != most)
-        {
-            Volatile.Write(ref meter, new TrackedMeter(new Meter(Id($"ramp-{generation % _ramps.Length}"), MeterKind.Concurrency, MeterUnit.Slots, most)
-            {
-                Label = $"{most} requests at a time until {Words} has answered more",
-            }));
-        }
-        return Volatile.Read(ref meter);
     }
 }
 

@@ -25,8 +25,10 @@ internal sealed class KeyPool : IDisposable
         (_provider, Store, _time, _logger, _start, Ending) = (provider, store, time, logger, time.GetTimestamp(), _ending.Token);
         var margin = quota.MarginPercent / 100;
         var projects = keys.Select(k => k.Project).Distinct(StringComparer.Ordinal).ToDictionary(p => p, p => new UpstreamLimit(
-            MeterIds.Of(provider.Name, $"project:{p}", upstreamModel, "tpm"), MeterUnit.Tokens, TimeSpan.FromMinutes(1), null, 1, margin, size => $"{size} tokens per minute of project '{p}' for '{upstreamModel}'"), StringComparer.Ordinal);
-        Keys = [.. keys.Select(k => new KeyModel(provider.Name, upstreamModel, k, models.Select(k.LimitsFor).FirstOrDefault(l => l is not null), margin, projects[k.Project]))];
+            MeterIds.Of(provider.Name, $"project:{p}", upstreamModel, "project-tpm"), MeterUnit.Tokens, TimeSpan.FromMinutes(1), null, 1, margin, size => $"{size} tokens per minute of project '{p}' for '{upstreamModel}'"), StringComparer.Ordinal);
+        var configured = keys.Select(k => models.Select(k.LimitsFor).FirstOrDefault(l => l is not null)).ToList();
+        var limits = SharedLimits.Of(provider, upstreamModel, keys, configured, margin);
+        Keys = [.. keys.Select((k, i) => new KeyModel(provider.Name, upstreamModel, k, configured[i], limits[i], projects[k.Project]))];
         _order = new KeyOrder(provider.Strategy, Keys);
         UpstreamModel = upstreamModel;
         Outlook = new PoolOutlook(this);

@@ -123,6 +123,8 @@ internal sealed class PoolOutlook(KeyPool pool)
         yield return key.Key.Spent;
         yield return key.Cooldown;
         yield return key.InFlight;
+        if (key.Concurrent is not null)
+            yield return key.Concurrent;
         foreach (var limit in key.Limits)
             yield return limit;
         if (key.Spend is not null)

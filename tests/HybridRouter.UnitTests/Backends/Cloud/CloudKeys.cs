@@ -13,7 +13,7 @@ internal static class CloudKeys
     {
         var model = new CloudModelOptions { Name = "m", Limits = limits };
         var provider = new CloudProviderOptions { Name = "p", Keys = [.. keys], Models = [model] };
-        return [.. UpstreamKey.Of(provider).Select(k => new KeyModel("p", "m", k, k.LimitsFor(model), 0, ProjectTokens()))];
+        return [.. UpstreamKey.Of(provider).Select(k => new KeyModel("p", "m", k, k.LimitsFor(model), SharedLimits.OfKey("p", "m", k, k.LimitsFor(model), 0), ProjectTokens()))];
     }
 
     public static UpstreamLimit ProjectTokens() => new("up/p/project", MeterUnit.Tokens, TimeSpan.FromMinutes(1), null, 1, 0, size => $"{size}");
