@@ -67,7 +67,7 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
             OutputWeight = route == RouteKind.Cloud ? OutputWeight(model) : 1,
             Priority = priority,
             Tenant = request.Caller.Key ?? request.Caller.Address ?? "",
-            MaxWait = left * WaitShare < wait ? left.Value * WaitShare : wait,
+            MaxWait = left is { } time && time * WaitShare < wait ? time * WaitShare : wait,
             Deadline = left,
             SessionKey = request.SessionKey,
             Waiting = request.Wait is { } notice ? notice.Tell : null,

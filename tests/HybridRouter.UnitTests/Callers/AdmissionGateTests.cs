@@ -68,7 +68,7 @@ public sealed class AdmissionGateTests
     [InlineData(RequestPriority.Background, null, null, 300)]
     [InlineData(RequestPriority.Batch, null, null, 3600)]
     [InlineData(RequestPriority.Batch, 12.0, null, 12)]
-    [InlineData(null, null, 5.0, 5)]
+    [InlineData(null, null, 5.0, 3)]
     [InlineData(RequestPriority.Batch, 12.0, 90.0, 12)]
     public void Admit_MaxWait_IsByProfilePriorityAndDeadline(RequestPriority? asked, double? profileSeconds, double? timeoutSeconds, double expected)
     {
@@ -84,7 +84,7 @@ public sealed class AdmissionGateTests
     {
         var gated = Begin(Chat("", c => c with { Timeout = TimeSpan.FromSeconds(20) }));
         _time.Advance(TimeSpan.FromSeconds(15));
-        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5)), (gated.Admit(RouteKind.Cloud, Big).Admission.MaxWait, gated.TimeLeft));
+        Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5)), (gated.Admit(RouteKind.Cloud, Big).Admission.MaxWait, gated.TimeLeft));
         _time.Advance(TimeSpan.FromSeconds(15));
 
         Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (gated.Admit(RouteKind.Cloud, Big).Admission.MaxWait, gated.TimeLeft));

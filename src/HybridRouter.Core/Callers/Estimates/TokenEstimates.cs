@@ -40,7 +40,7 @@ public sealed class TokenEstimates
     }
 
     /// <summary>Both factors come from clients; no limit is as large as the bound.</summary>
-    private static long Times(long tokens, int choices) => (long)Math.Min(MostTokens, (double)tokens * choices);
+    private static long Times(long tokens, long choices) => (long)Math.Min(MostTokens, (double)tokens * choices);
 
     /// <summary>Takes note of a whole answer; one that was cut tells nothing of what it would have been.</summary>
     public void Learn(RequestSize size, RouteKind route, ServedModel model, WireApi api, TokenUsage usage)
