@@ -3,16 +3,16 @@ using HybridRouter.Quota;
 namespace HybridRouter.Pacing;
 
 /// <summary>
-/// The demand of one pool, as seen lately. How many requests come changes fast and is measured over a minute; what they are
-/// like changes slowly and is measured over ten. Not thread-safe.
+/// The demand of one pool, as seen lately. How many requests come changes fast and is measured over half a minute; what
+/// they are like changes slowly and is measured over ten minutes. Not thread-safe.
 /// </summary>
 internal sealed class Demand
 {
     /// <summary>Time constant of what requests are like: how complex, how large.</summary>
     public const double ShapeSeconds = 600;
 
-    /// <summary>Time constant of how many come: fast enough for a change of load, too slow for the next ten requests to shake it.</summary>
-    public const double RateSeconds = 60;
+    /// <summary>Time constant of how many come: fast enough to see a burst, too slow for the next few requests to shake it.</summary>
+    public const double RateSeconds = 30;
 
     /// <summary>The same for limits of a day or a month, which do not care about minutes.</summary>
     public const double LongRateSeconds = 3600;
@@ -92,7 +92,7 @@ internal sealed class Demand
             return HighestPrice;
         if (perSecond <= 0 || _count <= 0)
             return 0;
-        // Within a bin, requests are spread evenly (see PoolPacer.NextBlur), so that part of one can be let through.
+        // Within a bin, requests are spread evenly (see PoolPacer.Cutoff), so that part of one can be let through.
         var left = budget / perSecond * _count;
         var amounts = _amounts[(int)unit];
         for (var i = Bins - 1; i > 0; i--)
