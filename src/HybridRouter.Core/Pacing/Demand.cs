@@ -3,16 +3,16 @@ using HybridRouter.Quota;
 namespace HybridRouter.Pacing;
 
 /// <summary>
-/// The demand of one pool, as seen lately. How many requests come changes fast and is measured over a minute; what they are
-/// like changes slowly and is measured over ten. Not thread-safe.
+/// The demand of one pool, as seen lately. How many requests come changes fast and is measured over half a minute; what
+/// they are like changes slowly and is measured over ten minutes. Not thread-safe.
 /// </summary>
 internal sealed class Demand
 {
     /// <summary>Time constant of what requests are like: how complex, how large.</summary>
     public const double ShapeSeconds = 600;
 
-    /// <summary>Time constant of how many come: fast enough for a change of load, too slow for the next ten requests to shake it.</summary>
-    public const double RateSeconds = 60;
+    /// <summary>Time constant of how many come: fast enough to see a burst, too slow for the next few requests to shake it.</summary>
+    public const double RateSeconds = 30;
 
     /// <summary>The same for limits of a day or a month, which do not care about minutes.</summary>
     public const double LongRateSeconds = 3600;
