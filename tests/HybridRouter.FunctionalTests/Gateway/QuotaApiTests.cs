@@ -56,7 +56,7 @@ public sealed class QuotaApiTests
     {
         await using var gateway = await StartWithTwoKeysAsync();
 
-        await ErrorAsync(await SendAsync(gateway, method, path, key: null), 401, "invalid_api_key");
+        await ErrorAsync(await SendAsync(gateway, method, path, key: null), 401, "missing_api_key");
         await ErrorAsync(await SendAsync(gateway, method, path, key: "sk-nobody"), 401, "invalid_api_key");
     }
 
@@ -65,20 +65,21 @@ public sealed class QuotaApiTests
     {
         await using var gateway = await StartWithTwoKeysAsync();
         gateway.Cloud.AddFault(new() { Kind = SimulatedFaultKind.Status, Status = 401, KeyId = "spare", Times = 1 });
+        // Other prompts, as a conversation stays at its key.
         for (var i = 0; i < 4; i++)
-            Assert.Equal("cloud", Route(await gateway.ChatAsync("hard")));
+            Assert.Equal("cloud", Route(await gateway.ChatAsync($"hard {i}")));
         var refused = Keys(await QuotaAsync(gateway, AdminKey)).Single(k => k.GetProperty("name").GetString() == "spare");
         Assert.Equal("refused", refused.GetProperty("state").GetString());
         Assert.InRange(refused.GetProperty("closed_for_seconds").GetDouble(), 1, 600);
-        Assert.Equal(0, Accepted(gateway, "spare"));
+        var before = Accepted(gateway, "spare");
 
         var reply = await JsonAsync(await SendAsync(gateway, "POST", "v1/quota/keys/SKY/Spare/release", AdminKey));
         Assert.Equal(("hybridrouter.key", "sky", true), (reply.GetProperty("object").GetString(), reply.GetProperty("provider").GetString(), reply.GetProperty("released").GetBoolean()));
         var back = Keys(await QuotaAsync(gateway, AdminKey)).Single(k => k.GetProperty("name").GetString() == "spare");
         Assert.Equal(("ready", 0), (back.GetProperty("state").GetString(), back.GetProperty("closed_for_seconds").GetDouble()));
         for (var i = 0; i < 4; i++)
-            await JsonAsync(await gateway.ChatAsync("hard"));
-        Assert.True(Accepted(gateway, "spare") > 0);
+            await JsonAsync(await gateway.ChatAsync($"hard {i + 10}"));
+        Assert.True(Accepted(gateway, "spare") > before);
     }
 
     [Theory]

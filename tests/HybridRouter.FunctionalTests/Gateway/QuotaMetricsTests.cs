@@ -5,7 +5,12 @@ using static HybridRouter.FunctionalTests.Gateway.TestGateway;
 
 namespace HybridRouter.FunctionalTests.Gateway;
 
+/// <summary>Instruments of one name are one metric in a process, and end with the first gateway that stops: no other runs beside these tests.</summary>
+[CollectionDefinition(nameof(AloneCollection), DisableParallelization = true)]
+public sealed class AloneCollection;
+
 /// <summary>What <c>/metrics</c> tells of quota.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class QuotaMetricsTests
 {
     /// <summary>A name of its own: the meters of all gateways in one process are read together.</summary>

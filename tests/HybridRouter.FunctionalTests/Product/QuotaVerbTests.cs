@@ -44,7 +44,7 @@ public sealed class QuotaVerbTests
         await using var gateway = await QuotaApiTests.StartWithTwoKeysAsync();
         gateway.Cloud.AddFault(new() { Kind = SimulatedFaultKind.Status, Status = 401, KeyId = "spare", Times = 1 });
         for (var i = 0; i < 3; i++)
-            await JsonAsync(await gateway.ChatAsync("hard"));
+            await JsonAsync(await gateway.ChatAsync($"hard {i}"));
         string[] where = ["--url", gateway.BaseUri.AbsoluteUri, "--key", AdminKey], what = ["release", "sky", "spare"];
         Assert.Contains("refused", (await RunAsync(["quota", .. where])).Output);
 
