@@ -20,7 +20,7 @@ public sealed class ReplicaOutageTests : IAsyncLifetime
     {
         await using var cloud = await SimulatedCloud.StartAsync(Replicas.Cloud(new SimulatedLimits { RequestsPerMinute = Limit }));
         await using var replicas = await Replicas.StartAsync(
-            _store, cloud.OpenAiUri.AbsoluteUri, $"\"requestsPerMinute\": {Limit}", $"\"requestsPerMinute\": {Limit}, \"tokensPerDay\": {Daily}");
+            _store, cloud.OpenAiUri.AbsoluteUri, $"\"requestsPerMinute\": {Limit}", $"\"requestsPerMinute\": {Limit}, \"tokensPerDay\": {Daily}", timeout: 2000);
         using var stop = new CancellationTokenSource();
         var traffic = Enumerable.Range(0, 3).Select(i => AskUntilAsync(replicas, i, stop.Token)).ToList();
         await Eventually.TrueAsync(() => Accepted(cloud) > 12, "traffic flows");

@@ -20,7 +20,7 @@ public sealed class ReplicaTests(GarnetServer store) : IClassFixture<GarnetServe
         await using var replicas = await Replicas.StartAsync(store, cloud.OpenAiUri.AbsoluteUri, $"\"requestsPerMinute\": {Limit}, \"tokensPerMinute\": 1000000");
         var watch = Stopwatch.StartNew();
 
-        var replies = await replicas.AskAllAsync(300);
+        var replies = await replicas.AskInTurnAsync(clients: 60, requestsEach: 5);
 
         var account = Assert.Single(cloud.State.Accounts);
         var most = Limit * (1 + watch.Elapsed.TotalMinutes);
@@ -40,7 +40,7 @@ public sealed class ReplicaTests(GarnetServer store) : IClassFixture<GarnetServe
         await using var replicas = await Replicas.StartAsync(store, cloud.OpenAiUri.AbsoluteUri, $"\"tokensPerMinute\": {Limit}");
         var watch = Stopwatch.StartNew();
 
-        var replies = await replicas.AskAllAsync(300);
+        var replies = await replicas.AskInTurnAsync(clients: 30, requestsEach: 10);
 
         var account = Assert.Single(cloud.State.Accounts);
         var (used, most) = (account.InputTokens + account.OutputTokens, Limit * (1 + watch.Elapsed.TotalMinutes));
@@ -78,7 +78,7 @@ public sealed class ReplicaTests(GarnetServer store) : IClassFixture<GarnetServe
         const int Slots = 9, Daily = 1_000_000;
         using var gate = new Gate();
         await using var upstream = await ScriptedUpstream.StartAsync(gate.AnswerAsync);
-        await using var replicas = await Replicas.StartAsync(store, upstream.BaseUrl, "", $"\"concurrentRequests\": {Slots}, \"tokensPerDay\": {Daily}");
+        await using var replicas = await Replicas.StartAsync(store, upstream.BaseUrl, "\"requestsPerMinute\": 10000, \"concurrentRequests\": 100", $"\"concurrentRequests\": {Slots}, \"tokensPerDay\": {Daily}");
         var open = Enumerable.Range(0, Slots).Select(i => (Replica: i % 3, Answer: replicas.AskAsync(i % 3, "alice"))).ToList();
         await Eventually.TrueAsync(() => gate.Open == Slots, "all are upstream");
         var reserved = Daily - await replicas.LeftAsync(1, "alice", "tokens per day");

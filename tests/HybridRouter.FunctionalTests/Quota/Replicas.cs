@@ -23,7 +23,8 @@ internal sealed class Replicas : IAsyncDisposable
 
     /// <param name="limits">Members of the upstream model's <c>limits</c>.</param>
     /// <param name="alice">Members of the limits of the client key <c>alice</c>.</param>
-    public static async Task<Replicas> StartAsync(QuotaServer store, string baseUrl, string limits, string alice = "")
+    /// <param name="timeout">Milliseconds until the store counts as away; long, as a busy machine is no outage.</param>
+    public static async Task<Replicas> StartAsync(QuotaServer store, string baseUrl, string limits, string alice = "", int timeout = 10_000)
     {
         await store.StartAsync();
         var replicas = new Replicas();
@@ -32,7 +33,7 @@ internal sealed class Replicas : IAsyncDisposable
         {
             var folder = replicas._folder.CreateSubdirectory($"replica-{i}").FullName;
             var file = Path.Combine(folder, "router.json");
-            await File.WriteAllTextAsync(file, Configuration(store, space, baseUrl, limits, alice));
+            await File.WriteAllTextAsync(file, Configuration(store, space, baseUrl, limits, alice, timeout));
             replicas._programs.Add(RouterProgram.Start(["serve", "--config", file, "--urls", "http://127.0.0.1:0"], folder));
         }
         foreach (var program in replicas._programs)
@@ -68,6 +69,19 @@ internal sealed class Replicas : IAsyncDisposable
     /// <summary>So many requests at once, spread over all three.</summary>
     public Task<Reply[]> AskAllAsync(int requests, string caller = "rest") => Task.WhenAll(Enumerable.Range(0, requests).Select(i => AskAsync(i % 3, caller)));
 
+    /// <summary>The same by so many clients, each of which asks again when it has been told.</summary>
+    public async Task<List<Reply>> AskInTurnAsync(int clients, int requestsEach)
+    {
+        var replies = await Task.WhenAll(Enumerable.Range(0, clients).Select(async i =>
+        {
+            var own = new List<Reply>();
+            while (own.Count < requestsEach)
+                own.Add(await AskAsync(i % 3));
+            return own;
+        }));
+        return [.. replies.SelectMany(r => r)];
+    }
+
     /// <summary>What is left of a caller's limit, as one gateway tells it.</summary>
     /// <param name="limit">Part of the limit's words.</param>
     public async Task<long> LeftAsync(int replica, string caller, string limit)
@@ -100,11 +114,11 @@ internal sealed class Replicas : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static string Configuration(QuotaServer store, string space, string baseUrl, string limits, string alice) => $$"""
+    private static string Configuration(QuotaServer store, string space, string baseUrl, string limits, string alice, int timeout) => $$"""
         {
           "server": { "clientKeys": [ { "name": "rest", "key": "sk-rest" }, { "name": "alice", "key": "sk-alice" }, { "name": "bob", "key": "sk-bob" } ] },
           "storage": { "path": "data" },
-          "quota": { "store": "Redis", "connection": "{{store.Connection}}", "namespace": "{{space}}", "outageShare": 0.33, "leaseSeconds": 60, "queue": { "interactiveSeconds": 1 } },
+          "quota": { "store": "Redis", "connection": "{{store.Connection}}", "namespace": "{{space}}", "outageShare": 0.33, "leaseSeconds": 60, "storeTimeoutMilliseconds": {{timeout}}, "queue": { "interactiveSeconds": 1 } },
           "prices": { "{{Model}}": { "inputPerMillion": 1, "outputPerMillion": 10 } },
           "limits": { "keys": { "alice": { {{alice}} }, "bob": { "spendPerDay": 100 } } },
           "cloud": { "providers": [ { "name": "sky", "baseUrl": "{{baseUrl}}", "apiKeys": [ "{{UpstreamKey}}" ], "models": [ { "name": "{{Model}}", "limits": { {{limits}} } } ] } ] }
