@@ -172,11 +172,25 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public async Task Refusal_ByTheCallersLimit_TriesNoOtherModel()
+    public async Task Refusal_ByABudgetOfMoney_LetsAModelAnswerThatCostsNothing()
     {
-        // The local model would cost nothing and be within the limit.
         var rig = Rig(l => l.SpendPerHour = 0.00003);
         rig.Options.Prices["big"] = new PriceOptions { InputPerMillion = 1, OutputPerMillion = 1 };
+        var endpoint = Endpoint.Of("chat");
+        endpoint.Answer(rig.CloudModel);
+        endpoint.Answer(rig.Local);
+        await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Cloud);
+
+        Assert.Null(await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Cloud, RouteKind.Local));
+        Assert.Single(rig.Local.Asked);
+    }
+
+    [Fact]
+    public async Task Refusal_ByTheCallersLimit_TriesNoOtherModel()
+    {
+        // The local model costs as much, so the budget is spent for it, too.
+        var rig = Rig(l => l.SpendPerHour = 0.00003);
+        rig.Options.Prices["big"] = rig.Options.Prices["small"] = new PriceOptions { InputPerMillion = 1, OutputPerMillion = 1 };
         var endpoint = Endpoint.Of("chat");
         endpoint.Answer(rig.CloudModel);
         await rig.ServeAsync(endpoint, CallerRig.Alice, RouteKind.Cloud);
