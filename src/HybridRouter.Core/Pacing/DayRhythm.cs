@@ -49,17 +49,16 @@ internal sealed class DayRhythm
         var mean = Mean();
         if (mean <= 0)
             return duration.TotalSeconds;
-        var (sum, at, left) = (0.0, now.UtcDateTime, duration.TotalSeconds);
-        var days = Math.Floor(left / 86_400);
-        left -= days * 86_400;
-        while (left > 0)
+        var days = duration.Ticks / TimeSpan.TicksPerDay;
+        var sum = days * 86_400 * mean;
+        // Whole ticks: a fraction of one would never reach the end of the hour.
+        for (long at = now.UtcTicks, left = duration.Ticks % TimeSpan.TicksPerDay; left > 0;)
         {
-            var step = Math.Min(left, 3600 - at.TimeOfDay.TotalSeconds % 3600);
-            sum += step * Weight(at.Hour, mean);
-            at = at.AddSeconds(step);
-            left -= step;
+            var step = Math.Min(left, TimeSpan.TicksPerHour - (at % TimeSpan.TicksPerHour));
+            sum += (double)step / TimeSpan.TicksPerSecond * Weight((int)(at / TimeSpan.TicksPerHour % Hours), mean);
+            (at, left) = (at + step, left - step);
         }
-        return (sum + (days * 86_400 * mean)) / Weight(now.UtcDateTime.Hour, mean);
+        return sum / Weight(now.UtcDateTime.Hour, mean);
     }
 
     private void Learn(int hour, double perSecond) =>

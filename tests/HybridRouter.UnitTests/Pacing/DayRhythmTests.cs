@@ -23,6 +23,20 @@ public sealed class DayRhythmTests
         Assert.InRange(Hours(rhythm, 1, 8, 30 * 24), 230, 255);
     }
 
+    /// <summary>In seconds as fractions, the end of an hour was missed by a tick and then never reached.</summary>
+    [Theory]
+    [InlineData(36_001_000_000)]
+    [InlineData(42_001_000_000)]
+    [InlineData(35_999_999_999)]
+    [InlineData(863_999_999_999)]
+    public void BusySeconds_AnyTick_ComesToAnEnd(long ticks)
+    {
+        var rhythm = Learned(days: 1, _ => 1);
+        rhythm.Pass(Midnight.AddDays(1));
+
+        Assert.Equal(86_399.9999999, rhythm.BusySeconds(Midnight.AddDays(1).AddTicks(ticks), TimeSpan.FromTicks(TimeSpan.TicksPerDay - 1)), 6);
+    }
+
     [Fact]
     public void BusySeconds_ChangedHabit_IsLearnedInDays()
     {
