@@ -20,6 +20,21 @@ export HOME="${HOME:-$PWD/.cache/home}"
 export HYBRIDROUTER_HOME="${HYBRIDROUTER_HOME:-$PWD/.cache/hybridrouter}"
 mkdir -p "$HOME" "$HYBRIDROUTER_HOME"
 
+# The tests of the shared quota store run against real servers. Garnet comes as a .NET tool, installed by its tests.
+if ! command -v redis-server > /dev/null; then
+  if command -v apt-get > /dev/null && [ "$(id -u)" -eq 0 ]; then
+    echo "Installing redis-server"
+    apt-get update -qq
+    # The package would start a server of its own, which the tests do not want.
+    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+    chmod +x /usr/sbin/policy-rc.d
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server > /dev/null
+    rm -f /usr/sbin/policy-rc.d
+  else
+    echo "redis-server is not installed: its tests are skipped (Debian: apt-get install redis-server)" >&2
+  fi
+fi
+
 # The npm clients, by lock file. The tests find the stamp; run without this script, they install by themselves.
 for source in tests/HybridRouter.FunctionalTests/Clients/npm/*/; do
   target=".cache/npm/$(basename "$source")"
