@@ -199,6 +199,35 @@ public abstract class SharedQuotaTests(QuotaServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Claim_HundredsOfKeys_IsDecided()
+    {
+        var store = _rig.Add();
+        var claim = new QuotaClaim { Options = [.. Enumerable.Range(0, 300).Select(k => Enumerable.Range(0, 5).Select(m => new Charge(StoreRig.Still($"k{k}/{m}", k == 299 ? 20 : 9), 10)).ToArray())] };
+
+        var verdict = await store.ReserveAsync(claim, Cancel);
+        var second = await store.ReserveAsync(claim with { Options = [.. claim.Options.SkipLast(1)] }, Cancel);
+
+        Assert.Equal((QuotaRefusal.None, 299), (verdict.Refusal, verdict.OptionIndex));
+        Assert.Equal((QuotaRefusal.Options, 299), (second.Refusal, second.OptionReadings.Count));
+    }
+
+    [Fact]
+    public async Task Settle_ManyLeasesOfManyCharges_AllArrive()
+    {
+        var store = _rig.Add();
+        var meters = Enumerable.Range(0, 40).Select(i => StoreRig.Still($"b{i}", 100_000)).ToArray();
+        var leases = new List<QuotaLease>();
+        for (var i = 0; i < 300; i++)
+            leases.Add((await store.ReserveAsync(StoreRig.Claim([.. meters.Select(m => new Charge(m, 100))]), Cancel)).Common!);
+
+        foreach (var lease in leases)
+            await store.SettleAsync(lease, Enumerable.Repeat(7L, meters.Length).ToArray());
+        await store.FlushAsync();
+
+        Assert.All(await store.ReadAsync(meters, Cancel), r => Assert.Equal(100_000 - (300 * 7), Math.Round(r.Remaining)));
+    }
+
+    [Fact]
     public async Task Scripts_ServerForgotThem_AreSentAgain()
     {
         var store = _rig.Add();

@@ -70,7 +70,7 @@ public sealed class RedisQuotaStore : IQuotaStore
         {
             var call = new ReserveCall(claim, id, _keys, Now(), _settings.Lease);
             var reply = await _link.CallAsync(RedisScript.Reserve, call.Keys, call.Arguments, cancellationToken).ConfigureAwait(false);
-            var verdict = call.Read((string)reply!, _readings, out var now);
+            var verdict = call.Read((byte[]?)reply, _readings, out var now);
             _clock.Set(now);
             Hold(verdict);
             return verdict;
@@ -233,13 +233,12 @@ public sealed class RedisQuotaStore : IQuotaStore
     private async Task<IReadOnlyList<MeterReading>> ReadSharedAsync(IReadOnlyList<Meter> meters, CancellationToken cancellationToken)
     {
         var call = new ScriptCall(_keys, _keys.Leases);
-        call.Head(Now());
         var numbers = meters.Select(call.Use).ToArray();
-        var reply = await _link.CallAsync(RedisScript.Meters, call.Keys, call.Arguments(), cancellationToken).ConfigureAwait(false);
-        return ReadReply(call, numbers, (string)reply!);
+        var reply = await _link.CallAsync(RedisScript.Meters, call.Keys, call.Arguments(Now(), _settings.Lease), cancellationToken).ConfigureAwait(false);
+        return ReadReply(call, numbers, (byte[]?)reply);
     }
 
-    private MeterReading[] ReadReply(ScriptCall call, int[] numbers, string reply)
+    private MeterReading[] ReadReply(ScriptCall call, int[] numbers, ReadOnlySpan<byte> reply)
     {
         var reader = new ReplyReader(reply);
         var now = reader.Number();

@@ -1,24 +1,21 @@
-using System.Globalization;
+using System.Buffers.Binary;
 
 namespace HybridRouter.Quota.Redis;
 
-/// <summary>Reads a reply: numbers between spaces.</summary>
-internal ref struct ReplyReader(ReadOnlySpan<char> text)
+/// <summary>Reads a reply: doubles, one after the other.</summary>
+internal ref struct ReplyReader(ReadOnlySpan<byte> reply)
 {
-    private ReadOnlySpan<char> _rest = text;
+    private ReadOnlySpan<byte> _rest = reply;
 
-    /// <exception cref="FormatException">The reply is shorter than it should be.</exception>
-    public ReadOnlySpan<char> Word()
+    /// <exception cref="StoreAwayException">The reply is shorter than it should be.</exception>
+    public double Number()
     {
-        if (_rest.IsEmpty)
-            throw new FormatException("A reply of the quota store is cut short.");
-        var end = _rest.IndexOf(' ');
-        var word = end < 0 ? _rest : _rest[..end];
-        _rest = end < 0 ? [] : _rest[(end + 1)..];
-        return word;
+        if (_rest.Length < sizeof(double))
+            throw new StoreAwayException("an answer that is none of our script's");
+        var number = BinaryPrimitives.ReadDoubleLittleEndian(_rest);
+        _rest = _rest[sizeof(double)..];
+        return number;
     }
-
-    public double Number() => double.Parse(Word(), NumberStyles.Float, CultureInfo.InvariantCulture);
 
     /// <summary>A meter's state at a time, both by the store's clock.</summary>
     public MeterReading Reading(Meter meter, double now)

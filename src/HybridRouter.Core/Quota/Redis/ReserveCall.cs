@@ -15,16 +15,14 @@ internal sealed class ReserveCall
     {
         (_claim, _id) = (claim, id);
         var call = new ScriptCall(keys, keys.Leases, keys.Expiry);
-        call.Head(now);
-        call.Head((long)lease.TotalMicroseconds);
-        call.Head(id);
-        call.Head((uint)claim.Preferred < (uint)claim.Options.Count ? claim.Preferred + 1 : 0);
-        call.Head(claim.Pick == QuotaPick.First ? "f" : "h");
-        Add(call, claim.Common);
+        call.Add(id);
+        call.Add((uint)claim.Preferred < (uint)claim.Options.Count ? claim.Preferred + 1 : 0);
+        call.Add(claim.Pick == QuotaPick.First ? 1 : 0);
+        Add(call, claim.Common, keys);
         call.Add(claim.Options.Count);
         foreach (var option in claim.Options)
-            Add(call, option);
-        (Keys, Arguments, _meters) = (call.Keys, call.Arguments(), call.Meters);
+            Add(call, option, keys);
+        (Keys, Arguments, _meters) = (call.Keys, call.Arguments(now, lease), call.Meters);
     }
 
     public RedisKey[] Keys { get; }
@@ -32,21 +30,20 @@ internal sealed class ReserveCall
     public RedisValue[] Arguments { get; }
 
     /// <param name="readings">Filled with each reading that the answer brings.</param>
-    /// <exception cref="FormatException">The reply is none of this script.</exception>
-    public QuotaVerdict Read(string reply, LastReadings readings, out double now)
+    /// <exception cref="StoreAwayException">The reply is none of this script.</exception>
+    public QuotaVerdict Read(ReadOnlySpan<byte> reply, LastReadings readings, out double now)
     {
         var reader = new ReplyReader(reply);
-        var code = reader.Word();
-        var (option, meter, wait) = ((int)reader.Number() - 1, (int)reader.Number(), reader.Number());
+        var (code, option, meter, wait) = (reader.Number(), (int)reader.Number() - 1, (int)reader.Number(), reader.Number());
         now = reader.Number();
-        if (code is not "g")
+        if (code != 0)
         {
             return new QuotaVerdict
             {
-                Refusal = code is "c" ? QuotaRefusal.Common : QuotaRefusal.Options,
+                Refusal = code == 1 ? QuotaRefusal.Common : QuotaRefusal.Options,
                 RefusedBy = _meters[meter - 1],
                 Wait = wait < 0 ? null : StoreTime.Span(wait),
-                OptionReadings = code is "c" ? [] : ReadAll(ref reader, readings, now),
+                OptionReadings = code == 1 ? [] : ReadAll(ref reader, readings, now),
             };
         }
         var common = Lease(_claim.Common, "c", ref reader, readings, now);
@@ -61,8 +58,9 @@ internal sealed class ReserveCall
         };
     }
 
-    private static void Add(ScriptCall call, IReadOnlyList<Charge> charges)
+    private static void Add(ScriptCall call, IReadOnlyList<Charge> charges, StoreKeys keys)
     {
+        call.Add(keys.Record(charges));
         call.Add(charges.Count);
         for (var i = 0; i < charges.Count; i++)
         {

@@ -1,14 +1,19 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using StackExchange.Redis;
 
 namespace HybridRouter.Quota.Redis;
 
-/// <summary>Keys and arguments of one call: each meter once, with its rule, and numbered from 1 for the arguments that follow.</summary>
+/// <summary>
+/// Keys and arguments of one call: each meter once, with its rule, and numbered from 1 for what follows. All numbers travel
+/// in one argument of doubles, as a hundred arguments cost more than the decision itself.
+/// </summary>
 internal sealed class ScriptCall(StoreKeys names, params ReadOnlySpan<RedisKey> fixedKeys)
 {
     private readonly List<RedisKey> _keys = [.. fixedKeys];
-    private readonly List<RedisValue> _head = [];
-    private readonly List<RedisValue> _rules = [];
-    private readonly List<RedisValue> _rest = [];
+    private readonly List<double> _rules = [];
+    private readonly List<double> _numbers = [];
+    private readonly List<RedisValue> _texts = [];
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
 
     /// <summary>In the order of their numbers.</summary>
@@ -16,14 +21,11 @@ internal sealed class ScriptCall(StoreKeys names, params ReadOnlySpan<RedisKey> 
 
     public RedisKey[] Keys => [.. _keys];
 
-    /// <summary>An argument before the rules.</summary>
-    public void Head(RedisValue value) => _head.Add(value);
+    public void Add(double number) => _numbers.Add(number);
 
-    /// <summary>An argument after the rules.</summary>
-    public void Add(RedisValue value) => _rest.Add(value);
+    public void Add(Meter meter) => _numbers.Add(Use(meter));
 
-    /// <summary>A meter as an argument after the rules.</summary>
-    public void Add(Meter meter) => _rest.Add(Use(meter));
+    public void Add(string text) => _texts.Add(text);
 
     /// <summary>Number of a meter.</summary>
     public int Use(Meter meter)
@@ -35,13 +37,27 @@ internal sealed class ScriptCall(StoreKeys names, params ReadOnlySpan<RedisKey> 
         _keys.Add(key);
         Meters.Add(meter);
         _rules.Add(meter.Kind == MeterKind.Bucket ? meter.Capacity : meter.Limit);
-        _rules.Add(meter.Kind == MeterKind.Bucket ? meter.Limit / meter.Period.TotalMicroseconds : 0.0);
+        _rules.Add(meter.Kind == MeterKind.Bucket ? meter.Limit / meter.Period.TotalMicroseconds : 0);
         return index;
     }
 
-    public RedisValue[] Arguments(bool countMeters = false)
+    /// <summary>The time, the lease time, the numbers (how many meters, their rules, then what was added), the texts.</summary>
+    public RedisValue[] Arguments(RedisValue now, TimeSpan lease)
     {
-        ReadOnlySpan<RedisValue> count = countMeters ? [_indexes.Count] : [];
-        return [.. _head, .. count, .. _rules, .. _rest];
+        var numbers = new byte[sizeof(double) * (1 + _rules.Count + _numbers.Count)];
+        var rest = Write(numbers, [_indexes.Count]);
+        rest = Write(rest, CollectionsMarshal.AsSpan(_rules));
+        Write(rest, CollectionsMarshal.AsSpan(_numbers));
+        return [now, (long)lease.TotalMicroseconds, numbers, .. _texts];
+    }
+
+    private static Span<byte> Write(Span<byte> into, ReadOnlySpan<double> numbers)
+    {
+        foreach (var number in numbers)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(into, number);
+            into = into[sizeof(double)..];
+        }
+        return into;
     }
 }

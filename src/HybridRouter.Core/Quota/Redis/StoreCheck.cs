@@ -22,9 +22,8 @@ internal sealed record StoreCheck(string Address, string? Trouble)
                 var keys = new StoreKeys(settings.Namespace, "doctor");
                 // As it is called while serving: reads, in the store's own time.
                 var call = new ScriptCall(keys, keys.Leases);
-                call.Head("");
                 call.Use(Probe);
-                await link.CallAsync(RedisScript.Meters, call.Keys, call.Arguments(), cancellationToken).ConfigureAwait(false);
+                await link.CallAsync(RedisScript.Meters, call.Keys, call.Arguments("", settings.Lease), cancellationToken).ConfigureAwait(false);
                 await link.CheckIsolationAsync(keys, cancellationToken).ConfigureAwait(false);
                 return new StoreCheck(link.Address, null);
             }

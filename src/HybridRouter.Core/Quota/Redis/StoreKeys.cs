@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace HybridRouter.Quota.Redis;
@@ -26,6 +28,23 @@ internal sealed class StoreKeys(string name, string process)
 
     /// <summary>What is counted in another way or unit is another count, as in every store.</summary>
     public string Meter(Meter meter) => string.Concat(_meters, Prefix(meter), meter.Id);
+
+    /// <summary>What a lease remembers of its charges, for whoever must release it: " key amount" of each, the key without what all have in common.</summary>
+    public string Record(IReadOnlyList<Charge> charges)
+    {
+        var record = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[512]);
+        for (var i = 0; i < charges.Count; i++)
+        {
+            if (charges[i].Amount == 0)
+                continue;
+            record.AppendFormatted(' ');
+            record.AppendLiteral(Prefix(charges[i].Meter));
+            record.AppendLiteral(charges[i].Meter.Id);
+            record.AppendFormatted(' ');
+            record.AppendFormatted(charges[i].Amount);
+        }
+        return record.ToStringAndClear();
+    }
 
     private static string Prefix(Meter meter) => (Kind(meter), meter.Unit) switch
     {

@@ -5,6 +5,9 @@ internal abstract record StoreOperation
 {
     public abstract void Write(ScriptCall call);
 
+    /// <summary>How many counts it touches.</summary>
+    public virtual int Weight => 1;
+
     /// <summary>Whether it may free something that another request waits for.</summary>
     public virtual bool Frees => false;
 }
@@ -12,11 +15,13 @@ internal abstract record StoreOperation
 /// <param name="Used">One amount for each charge.</param>
 internal sealed record SettleOperation(QuotaLease Lease, IReadOnlyList<long> Used) : StoreOperation
 {
+    public override int Weight => Lease.Charges.Count;
+
     public override bool Frees => true;
 
     public override void Write(ScriptCall call)
     {
-        call.Add("S");
+        call.Add(1);
         call.Add(Lease.Id);
         call.Add(Lease.GrantedAt);
         call.Add(Lease.Charges.Count);
@@ -35,7 +40,7 @@ internal sealed record CorrectOperation(QuotaLease Lease, UpstreamStatement Stat
 
     public override void Write(ScriptCall call)
     {
-        call.Add("C");
+        call.Add(2);
         call.Add(Lease.Charges[Statement.ChargeIndex].Meter);
         call.Add(Statement.Remaining);
         call.Add(Lease.After[Statement.ChargeIndex].Taken);
@@ -52,7 +57,7 @@ internal sealed record CloseOperation(Meter Gate, TimeSpan Duration, long At, Ti
     public override void Write(ScriptCall call)
     {
         var rest = Duration - Time.GetElapsedTime(At);
-        call.Add("X");
+        call.Add(3);
         call.Add(Gate);
         call.Add(rest <= TimeSpan.Zero ? 0 : (long)(rest < Longest ? rest : Longest).TotalMicroseconds);
     }
@@ -64,7 +69,7 @@ internal sealed record OpenOperation(Meter Gate) : StoreOperation
 
     public override void Write(ScriptCall call)
     {
-        call.Add("O");
+        call.Add(4);
         call.Add(Gate);
     }
 }
@@ -79,7 +84,7 @@ internal sealed record AbandonOperation(string Id) : StoreOperation
     {
         foreach (var suffix in (ReadOnlySpan<string>)["c", "o"])
         {
-            call.Add("A");
+            call.Add(5);
             call.Add(Id + suffix);
         }
     }
@@ -87,21 +92,26 @@ internal sealed record AbandonOperation(string Id) : StoreOperation
 
 internal sealed record RenewOperation(IReadOnlyList<string> Ids) : StoreOperation
 {
+    public override int Weight => Ids.Count;
+
     public override void Write(ScriptCall call)
     {
-        call.Add("R");
+        call.Add(6);
         call.Add(Ids.Count);
         foreach (var id in Ids)
             call.Add(id);
     }
 }
 
-internal sealed record HoldOperation(QuotaLease Lease) : StoreOperation
+internal sealed record HoldOperation(QuotaLease Lease, StoreKeys Keys) : StoreOperation
 {
+    public override int Weight => Lease.Charges.Count;
+
     public override void Write(ScriptCall call)
     {
-        call.Add("H");
+        call.Add(7);
         call.Add(Lease.Id);
+        call.Add(Keys.Record(Lease.Charges));
         call.Add(Lease.GrantedAt);
         call.Add(Lease.Charges.Count);
         foreach (var charge in Lease.Charges)

@@ -1,51 +1,42 @@
 -- One decision over all meters of a claim.
 -- KEYS  leases, expiry, then the meters
--- ARGV  time or '', lease time, id, preferred option or 0, 'h' (most headroom) or 'f' (first), then for each meter: most,
---       rate; then the number of common charges and for each: meter, amount; then the number of options and for each the same
--- Reply one string: 'g' granted, 'c' common refuses, 'o' options refuse; option taken or 0; meter that refuses or 0; wait
+-- ARGV  time or '', lease time, numbers: preferred option or 0; 1 = the first that fits, 0 = most headroom; of the common
+--       charges how many, and for each: meter, amount; how many options, and for each the same; then texts: id; of the
+--       common charges, then of each option, what a lease of them remembers
+-- Reply doubles, little-endian: 0 granted, 1 common refuses, 2 options refuse; option taken or 0; meter that refuses or 0; wait
 --       in microseconds, -1 = never; time; then for each charge granted (common, then option), or of all options: used, taken, stamp
 local TIE = 0.001
 local SLOT = 1e6
 local now = time()
-local meters = {}
-release_expired(meters, now, 4)
-for _, m in pairs(meters) do
-  if m.changed then save(m, now) end
-end
+read_numbers()
+local preferred, first_fits, id = next_number(), next_number() == 1, next_text()
 
-local count = #KEYS - 2
-local list = {}
-local at = 6
-if count > 0 then
-  local texts = redis.call('MGET', unpack(KEYS, 3))
-  for i = 1, count do
-    local most, rate = num(ARGV[at]), num(ARGV[at + 1])
-    local m = open(KEYS[i + 2], texts[i], now, rate, most)
-    m.most, m.rate, m.slack = most, rate, 1e-6 + most * 1e-13
-    list[i] = m
-    at = at + 2
+-- Charges, one after the other: meter and amount. A group of them (0 common, then the options) has a first and a last.
+local meter, amount = {}, {}
+local first, last, record = {}, {}, {}
+local charges = 0
+
+local function group(g)
+  record[g], first[g], last[g] = next_text(), charges + 1, charges + next_number()
+  while charges < last[g] do
+    charges = charges + 1
+    meter[charges], amount[charges] = numbers[number], numbers[number + 1]
+    number = number + 2
   end
 end
 
-local function charges()
-  local n = tonumber(ARGV[at])
-  local result = {}
-  at = at + 1
-  for i = 1, n do
-    local index = tonumber(ARGV[at])
-    result[i] = { m = list[index], index = index, amount = num(ARGV[at + 1]) }
-    at = at + 2
-  end
-  return result
-end
+group(0)
+local options = next_number()
+for g = 1, options do group(g) end
 
 local function fits(c)
-  if c.m.kind == 'g' then return c.m.used <= now end
-  return c.amount == 0 or c.m.used + c.amount <= c.m.most + c.m.slack
+  local m = meter[c]
+  if kind[m] == 'g' then return used[m] <= now end
+  return amount[c] == 0 or used[m] + amount[c] <= most[m] + 1e-6 + most[m] * 1e-13
 end
 
-local function all_fit(group)
-  for _, c in ipairs(group) do
+local function all_fit(g)
+  for c = first[g], last[g] do
     if not fits(c) then return false end
   end
   return true
@@ -53,119 +44,115 @@ end
 
 -- Until it fits if nothing else is taken; -1 = never.
 local function wait(c)
-  local m = c.m
   if fits(c) then return 0 end
-  if m.kind == 'g' then return m.used - now end
-  if c.amount > m.most then return -1 end
-  if m.kind == 'c' then return SLOT end
-  if m.kind ~= 'b' then return window_end(m.kind, m.stamp) - now end
-  if m.rate <= 0 then return -1 end
-  return math.ceil((m.used + c.amount - m.most) / m.rate)
+  local m = meter[c]
+  local k = kind[m]
+  if k == 'g' then return used[m] - now end
+  if amount[c] > most[m] then return -1 end
+  if k == 'c' then return SLOT end
+  if k ~= 'b' then return window_end(m) - now end
+  if rate[m] <= 0 then return -1 end
+  return math.ceil((used[m] + amount[c] - most[m]) / rate[m])
 end
 
--- The charge that waits longest, and how long.
-local function worst(group)
+-- The meter of a group that waits longest, and how long.
+local function worst(g)
   local index, longest = 0, 0
-  for _, c in ipairs(group) do
+  for c = first[g], last[g] do
     local w = wait(c)
-    if w < 0 then return c.index, w end
-    if w > longest then index, longest = c.index, w end
+    if w < 0 then return meter[c], w end
+    if w > longest then index, longest = meter[c], w end
   end
   return index, longest
 end
 
 -- Share that the scarcest meter has left after this request; slots in use.
-local function weigh(group)
+local function weigh(g)
   local room, slots = 1, 0
-  for _, c in ipairs(group) do
-    local m = c.m
-    if m.kind == 'c' then
-      slots = slots + m.used
-    elseif m.kind ~= 'g' then
-      room = min(room, (m.most - m.used - c.amount) / max(1, m.most))
+  for c = first[g], last[g] do
+    local m = meter[c]
+    if kind[m] == 'c' then
+      slots = slots + used[m]
+    elseif kind[m] ~= 'g' then
+      room = min(room, (most[m] - used[m] - amount[c]) / max(1, most[m]))
     end
   end
   return room, slots
 end
 
-local function choose(options)
-  local preferred = tonumber(ARGV[4])
-  if options[preferred] and all_fit(options[preferred]) then return preferred end
+local function choose()
+  if preferred > 0 and all_fit(preferred) then return preferred end
   local rooms, slots, best = {}, {}, nil
-  for i, option in ipairs(options) do
-    if all_fit(option) then
-      if ARGV[5] == 'f' then return i end
-      rooms[i], slots[i] = weigh(option)
-      if not best or rooms[i] > best then best = rooms[i] end
+  for g = 1, options do
+    if all_fit(g) then
+      if first_fits then return g end
+      rooms[g], slots[g] = weigh(g)
+      if not best or rooms[g] > best then best = rooms[g] end
     end
   end
   local chosen = 0
-  for i = 1, #options do
-    if rooms[i] and rooms[i] >= best - TIE and (chosen == 0 or slots[i] < slots[chosen]) then chosen = i end
+  for g = 1, options do
+    if rooms[g] and rooms[g] >= best - TIE and (chosen == 0 or slots[g] < slots[chosen]) then chosen = g end
   end
   return chosen
 end
 
-local function reply(code, option, meter, waits, groups)
-  local parts = { format('%s %.0f %.0f %.0f %.0f', code, option, meter, waits, now) }
-  for _, group in ipairs(groups) do
-    for _, c in ipairs(group) do
-      parts[#parts + 1] = format('%.17g %.17g %.17g', c.m.used, c.m.taken, c.m.stamp)
-    end
-  end
-  return table.concat(parts, ' ')
+-- 0 granted, 1 common refuses, 2 options refuse; and the option.
+local function decide()
+  open_all(2, now, true)
+  if not all_fit(0) then return 1, 0 end
+  if options == 0 then return 0, 0 end
+  local chosen = choose()
+  return chosen > 0 and 0 or 2, chosen
 end
 
-local common = charges()
-local options = {}
-local option_count = tonumber(ARGV[at])
-at = at + 1
-for i = 1, option_count do options[i] = charges() end
-
-if not all_fit(common) then
-  local meter, longest = worst(common)
-  return reply('c', 0, meter, longest, {})
+local function readings(parts, g)
+  for c = first[g], last[g] do
+    local m = meter[c]
+    parts[#parts + 1] = pack('<ddd', used[m], taken[m], stamp[m])
+  end
 end
 
-local chosen = 0
-if #options > 0 then
-  chosen = choose(options)
-  if chosen == 0 then
-    local meter, soonest = worst(options[1])
-    for i = 2, #options do
-      local other, w = worst(options[i])
-      if w >= 0 and (soonest < 0 or w < soonest) then meter, soonest = other, w end
-    end
-    return reply('o', 0, meter, soonest, options)
+-- What dead processes hold matters to whoever is refused; the heartbeat releases the rest.
+local code, chosen = decide()
+if code ~= 0 and release_expired(now, '8') > 0 then code, chosen = decide() end
+
+if code == 1 then
+  local index, longest = worst(0)
+  return pack('<ddddd', 1, 0, index, longest, now)
+end
+if code == 2 then
+  local index, soonest = worst(1)
+  for g = 2, options do
+    local other, w = worst(g)
+    if w >= 0 and (soonest < 0 or w < soonest) then index, soonest = other, w end
   end
+  local parts = { pack('<ddddd', 2, 0, index, soonest, now) }
+  for g = 1, options do readings(parts, g) end
+  return table.concat(parts)
 end
 
 local granted = format('%.0f', floor(now / 1000))
-local expires = format('%.0f', now + num(ARGV[2]))
+local expires = format('%.0f', now + ARGV[2])
 local records, scores = {}, {}
 
-local function hold(group, id)
-  if #group == 0 then return end
-  local record = { granted }
-  for _, c in ipairs(group) do
-    take(c.m, c.amount)
-    if c.amount > 0 then
-      c.m.changed = true
-      record[#record + 1] = string.sub(c.m.key, KIND) .. ' ' .. format('%.0f', c.amount)
-    end
+local function hold(g, name)
+  if first[g] > last[g] then return end
+  for c = first[g], last[g] do
+    if amount[c] > 0 then change(meter[c], amount[c]) end
   end
-  records[#records + 1], records[#records + 2] = id, table.concat(record, ' ')
-  scores[#scores + 1], scores[#scores + 2] = expires, id
+  records[#records + 1], records[#records + 2] = name, granted .. record[g]
+  scores[#scores + 1], scores[#scores + 2] = expires, name
 end
 
-local option = options[chosen] or {}
-hold(common, ARGV[3] .. 'c')
-hold(option, ARGV[3] .. 'o')
-for _, m in ipairs(list) do
-  if m.changed then save(m, now) end
-end
+hold(0, id .. 'c')
+if chosen > 0 then hold(chosen, id .. 'o') end
+save(now)
 if #records > 0 then
-  redis.call('HSET', KEYS[1], unpack(records))
-  redis.call('ZADD', KEYS[2], unpack(scores))
+  call('HSET', KEYS[1], unpack(records))
+  call('ZADD', KEYS[2], unpack(scores))
 end
-return reply('g', chosen, 0, 0, { common, option })
+local parts = { pack('<ddddd', 0, chosen, 0, 0, now) }
+readings(parts, 0)
+if chosen > 0 then readings(parts, chosen) end
+return table.concat(parts)
