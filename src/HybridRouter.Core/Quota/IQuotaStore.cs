@@ -37,6 +37,9 @@ public interface IQuotaStore : IAsyncDisposable
     /// <summary>Raised, on any thread, when a settlement, a correction or an opened gate in this process may have freed something.</summary>
     event Action? Freed;
 
+    /// <summary>Others may take from the same meters: nothing that this process knows of them is all there is to know.</summary>
+    bool IsShared => false;
+
     /// <summary>Replicas that share this store now, this one included; at least 1. Cheap: no I/O.</summary>
     int Replicas { get; }
 }
@@ -137,4 +140,12 @@ public class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<
 /// <param name="ChargeIndex">The charge of the lease that it is about; that of a bucket.</param>
 /// <param name="Remaining">As the upstream counted it when it took the request, that request included; at least 0.</param>
 /// <param name="MayRaise">False where the meter is stricter than the upstream by configuration: then it only lowers.</param>
-public readonly record struct UpstreamStatement(int ChargeIndex, double Remaining, bool MayRaise);
+public readonly record struct UpstreamStatement(int ChargeIndex, double Remaining, bool MayRaise)
+{
+    /// <summary>
+    /// True: what was taken after this lease reached the upstream after it too, so it is debited from what remained. False:
+    /// some of it may have overtaken this request and be in its count already, as it comes from several gateways; then
+    /// the level is lowered to what remained, but not by what was taken since. Only for a statement that may not raise.
+    /// </summary>
+    public bool InOrder { get; init; } = true;
+}

@@ -118,7 +118,7 @@ internal sealed class Replicas : IAsyncDisposable
         {
           "server": { "clientKeys": [ { "name": "rest", "key": "sk-rest" }, { "name": "alice", "key": "sk-alice" }, { "name": "bob", "key": "sk-bob" } ] },
           "storage": { "path": "data" },
-          "quota": { "store": "Redis", "connection": "{{store.Connection}}", "namespace": "{{space}}", "outageShare": 0.33, "leaseSeconds": 60, "storeTimeoutMilliseconds": {{timeout}}, "marginPercent": 5, "queue": { "interactiveSeconds": 1 } },
+          "quota": { "store": "Redis", "connection": "{{store.Connection}}", "namespace": "{{space}}", "outageShare": 0.33, "leaseSeconds": 60, "storeTimeoutMilliseconds": {{timeout}}, "queue": { "interactiveSeconds": 1 } },
           "prices": { "{{Model}}": { "inputPerMillion": 1, "outputPerMillion": 10 } },
           "limits": { "keys": { "alice": { {{alice}} }, "bob": { "spendPerDay": 100 } } },
           "cloud": { "providers": [ { "name": "sky", "baseUrl": "{{baseUrl}}", "apiKeys": [ "{{UpstreamKey}}" ], "models": [ { "name": "{{Model}}", "limits": { {{limits}} } } ] } ] }

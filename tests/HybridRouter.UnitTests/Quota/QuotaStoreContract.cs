@@ -227,6 +227,22 @@ public abstract class QuotaStoreContract : QuotaChoiceContract
         await RemainsAsync(remaining - 250, meter);
     }
 
+    [Theory]
+    [InlineData(900, 650)]
+    [InlineData(700, 650)]
+    [InlineData(500, 500)]
+    public async Task Correct_OrderUnknown_LowersToWhatRemainedOnly(double remaining, double expected)
+    {
+        var meter = Bucket("b", 1000);
+        var late = await TakeAsync(meter, 100);
+        await TakeAsync(meter, 200);
+        await TakeAsync(meter, 50);
+
+        await CorrectAsync(late, remaining, mayRaise: false, inOrder: false);
+
+        await RemainsAsync(expected, meter);
+    }
+
     [Fact]
     public async Task Correct_TakenSinceAndSettled_CountsWhatWasUsed()
     {

@@ -154,7 +154,8 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
     /// Headers speak of the moment when the request was counted, and arrive later. Lowering keeps to what is certain.
     /// Raising does not undo what others took since; what was on its way when this one left may have been counted after it;
     /// what others gave back since may be in the upstream's count already, so it is not added to it again. With replicas
-    /// nobody sees all that: there, only a debt is forgiven that the upstream does not know of.
+    /// nobody sees all that: there, only a debt is forgiven that the upstream does not know of, and lowering does not debit
+    /// what was taken since, which may have overtaken this request; the others are taken to have given back in like measure.
     /// </summary>
     private void Correct(int index, UpstreamLimit limit, double left, TimeSpan now)
     {
@@ -165,11 +166,14 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
             _ = pool.SetAsync(limit, Math.Max(0, atLeast - since.Taken), limit.MayRaise);
             return;
         }
-        if (pool.Store.Replicas > 1)
+        var shared = pool.Store.IsShared;
+        if (shared)
             atLeast = Math.Min(atLeast, since.Taken);
         var raise = limit.MayRaise && atLeast >= 0 && since.Level < atLeast - since.Taken;
-        pool.Correct(_lease, new UpstreamStatement(index, raise ? atLeast : left, raise));
-        var level = raise ? atLeast - since.Taken : left - since.Taken + ((now - _sentAt).TotalSeconds * _lease.Charges[index].Meter.PerSecond);
+        var most = shared ? left + (since.Refunded * pool.Store.Replicas) : left;
+        pool.Correct(_lease, new UpstreamStatement(index, raise ? atLeast : most, raise) { InOrder = !shared });
+        var level = raise ? atLeast - since.Taken
+            : most - (shared ? Math.Min(since.Taken, 0) : since.Taken) + ((now - _sentAt).TotalSeconds * _lease.Charges[index].Meter.PerSecond);
         if (raise || level < since.Level)
             limit.Moved(level, now);
     }

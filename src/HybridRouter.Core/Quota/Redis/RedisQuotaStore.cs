@@ -49,6 +49,8 @@ public sealed class RedisQuotaStore : IQuotaStore
 
     public event Action? Freed;
 
+    public bool IsShared => true;
+
     /// <summary>As of the last heartbeat: a third of the lease time old at most.</summary>
     public int Replicas => Volatile.Read(ref _replicas);
 

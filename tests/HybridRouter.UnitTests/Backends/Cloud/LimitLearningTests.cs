@@ -283,6 +283,8 @@ public sealed class LimitLearningTests
             remove => _inner.Freed -= value;
         }
 
+        public bool IsShared => true;
+
         public int Replicas => 2;
 
         public ValueTask<QuotaVerdict> ReserveAsync(QuotaClaim claim, CancellationToken cancellationToken) => _inner.ReserveAsync(claim, cancellationToken);
