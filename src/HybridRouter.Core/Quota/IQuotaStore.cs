@@ -20,8 +20,9 @@ public interface IQuotaStore : IAsyncDisposable
     ValueTask SettleAsync(QuotaLease lease, IReadOnlyList<long> used);
 
     /// <summary>
-    /// Moves a bucket to where the upstream says it is, with what was taken since that request left kept debited: the
-    /// level is lowered to the most, and raised to the least, that the statement allows. Does not wait, does not throw.
+    /// Moves a bucket to where the upstream says it is, as far as that is certain: the level is lowered to the most, and
+    /// raised to the least, that the statement allows. Requests overtake each other on their way: what was taken since that one
+    /// left may be in the upstream's count or not. So raising keeps it debited, and lowering does not debit it again. Does not wait, does not throw.
     /// </summary>
     ValueTask CorrectAsync(QuotaLease lease, UpstreamStatement statement);
 
@@ -140,12 +141,4 @@ public class QuotaLease(string id, IReadOnlyList<Charge> charges, IReadOnlyList<
 /// <param name="ChargeIndex">The charge of the lease that it is about; that of a bucket.</param>
 /// <param name="Remaining">As the upstream counted it when it took the request, that request included; at least 0.</param>
 /// <param name="MayRaise">False where the meter is stricter than the upstream by configuration: then it only lowers.</param>
-public readonly record struct UpstreamStatement(int ChargeIndex, double Remaining, bool MayRaise)
-{
-    /// <summary>
-    /// True: what was taken after this lease reached the upstream after it too, so it is debited from what remained. False:
-    /// some of it may have overtaken this request and be in its count already, as it comes from several gateways; then
-    /// the level is lowered to what remained, but not by what was taken since. Only for a statement that may not raise.
-    /// </summary>
-    public bool InOrder { get; init; } = true;
-}
+public readonly record struct UpstreamStatement(int ChargeIndex, double Remaining, bool MayRaise);

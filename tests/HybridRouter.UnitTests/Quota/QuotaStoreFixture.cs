@@ -72,9 +72,9 @@ public abstract class QuotaStoreFixture : IAsyncLifetime
         await ArriveAsync();
     }
 
-    protected async Task CorrectAsync(QuotaLease lease, double remaining, bool mayRaise = true, int charge = 0, bool inOrder = true)
+    protected async Task CorrectAsync(QuotaLease lease, double remaining, bool mayRaise = true, int charge = 0)
     {
-        await Store.CorrectAsync(lease, new UpstreamStatement(charge, remaining, mayRaise) { InOrder = inOrder });
+        await Store.CorrectAsync(lease, new UpstreamStatement(charge, remaining, mayRaise));
         await ArriveAsync();
     }
 

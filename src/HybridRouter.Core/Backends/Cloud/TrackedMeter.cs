@@ -14,6 +14,7 @@ internal class TrackedMeter(Meter? meter)
     private TimeSpan _at;
     private double _refunded;
     private double _unheard;
+    private double _heard;
 
     /// <summary>Null while no such limit is known.</summary>
     public Meter? Meter => Volatile.Read(ref _meter);
@@ -69,6 +70,20 @@ internal class TrackedMeter(Meter? meter)
     {
         lock (_gate)
             _unheard -= amount;
+    }
+
+    /// <summary>Others that the upstream has been heard of, and that are not settled here: it may have given back what they did not use.</summary>
+    public double HeardBeside(double amount)
+    {
+        lock (_gate)
+            return Math.Max(0, _heard - amount);
+    }
+
+    /// <param name="amount">What is held since the upstream was heard; negative: no longer.</param>
+    public void HeldOn(double amount)
+    {
+        lock (_gate)
+            _heard += amount;
     }
 
     public void Settled(long reserved, long used, TimeSpan now)

@@ -18,6 +18,7 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
     private readonly double[] _unheard = new double[option.Charges.Count];
     private readonly double?[] _left = new double?[option.Charges.Count];
     private UpstreamReadings? _readings;
+    private int _heldOn;
 
     public UpstreamKey Key => option.Key.Key;
 
@@ -34,6 +35,7 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
     public void Heard(UpstreamReadings? readings)
     {
         option.Withdraw();
+        HoldOn();
         _readings = readings;
         if (readings is null)
             return;
@@ -152,35 +154,48 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
 
     /// <summary>
     /// Headers speak of the moment when the request was counted, and arrive later. Lowering keeps to what is certain.
-    /// Raising does not undo what others took since; what was on its way when this one left may have been counted after it;
-    /// what others gave back since may be in the upstream's count already, so it is not added to it again. With replicas
-    /// nobody sees all that: there, only a debt is forgiven that the upstream does not know of, and lowering does not debit
-    /// what was taken since, which may have overtaken this request; the others are taken to have given back in like measure.
+    /// A raise takes off all that may not be in the upstream's count yet, or may be in it and come here once more: what was
+    /// on its way when this request left, what was given back here since, and what others hold that the upstream may have
+    /// given back already. With replicas nobody sees all that: there, only a debt is forgiven that the upstream does not know of.
     /// </summary>
     private void Correct(int index, UpstreamLimit limit, double left, TimeSpan now)
     {
+        var own = option.Charges[index].Amount;
         var since = limit.Since(_lease!.After[index].Taken, option.RefundedBefore(index), now);
-        var atLeast = left - since.Refunded - _unheard[index];
+        var atLeast = left - since.Refunded - _unheard[index] - limit.HeardBeside(own);
         if (limit.Meter is { } rule && rule != _lease.Charges[index].Meter)
         {
             _ = pool.SetAsync(limit, Math.Max(0, atLeast - since.Taken), limit.MayRaise);
             return;
         }
-        var shared = pool.Store.IsShared;
-        if (shared)
+        if (pool.Store.IsShared)
             atLeast = Math.Min(atLeast, since.Taken);
         var raise = limit.MayRaise && atLeast >= 0 && since.Level < atLeast - since.Taken;
-        var most = shared ? left + (since.Refunded * pool.Store.Replicas) : left;
-        pool.Correct(_lease, new UpstreamStatement(index, raise ? atLeast : most, raise) { InOrder = !shared });
+        // What is given back here may be given back there later than it was counted; the others do it in like measure.
+        var most = left + (since.Refunded * pool.Store.Replicas);
+        pool.Correct(_lease, new UpstreamStatement(index, raise ? atLeast : most, raise));
         var level = raise ? atLeast - since.Taken
-            : most - (shared ? Math.Min(since.Taken, 0) : since.Taken) + ((now - _sentAt).TotalSeconds * _lease.Charges[index].Meter.PerSecond);
+            : most - Math.Min(since.Taken, 0) + ((now - _sentAt).TotalSeconds * _lease.Charges[index].Meter.PerSecond);
         if (raise || level < since.Level)
             limit.Moved(level, now);
+    }
+
+    private void HoldOn()
+    {
+        if (_lease is null || Interlocked.Exchange(ref _heldOn, 1) != 0)
+            return;
+        for (var i = 0; i < _unheard.Length; i++)
+            option.Meters[i].HeldOn(option.Charges[i].Amount);
     }
 
     private void Settled(IReadOnlyList<long> used)
     {
         option.Withdraw();
+        if (Interlocked.Exchange(ref _heldOn, 2) == 1)
+        {
+            for (var i = 0; i < _unheard.Length; i++)
+                option.Meters[i].HeldOn(-option.Charges[i].Amount);
+        }
         var now = pool.Now;
         for (var i = 0; i < used.Count; i++)
             option.Meters[i].Settled(option.Charges[i].Amount, option.Charges[i].Meter.Kind == MeterKind.Concurrency ? 0 : used[i], now);

@@ -45,7 +45,7 @@ internal sealed record CorrectOperation(QuotaLease Lease, UpstreamStatement Stat
         call.Add(Statement.Remaining);
         call.Add(Lease.After[Statement.ChargeIndex].Taken);
         call.Add(Lease.GrantedAt);
-        call.Add(Statement.MayRaise ? 1 : Statement.InOrder ? 0 : 2);
+        call.Add(Statement.MayRaise ? 1 : 0);
     }
 }
 

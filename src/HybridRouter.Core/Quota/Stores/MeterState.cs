@@ -109,8 +109,9 @@ internal sealed class MeterState(string id)
     }
 
     /// <summary>
-    /// The upstream counted <paramref name="remaining"/> somewhere between the sending of the request and now: what was
-    /// taken since is still to be debited, and at most the refill of that time is still to be credited.
+    /// The upstream counted <paramref name="remaining"/> somewhere between the sending of the request and now: at most the
+    /// refill of that time is still to be credited. What was taken since may be in its count already: raising keeps it
+    /// debited, lowering does not debit it again.
     /// </summary>
     /// <returns>False: nothing changed.</returns>
     public bool Correct(long epoch, double remaining, double takenSince, long since, bool mayRaise, in Moment now)
@@ -119,7 +120,7 @@ internal sealed class MeterState(string id)
         if (epoch != Epoch || _rule.Kind != MeterKind.Bucket)
             return false;
         var most = _rule.Most - (remaining - takenSince);
-        var least = most - (since * _rule.PerTick);
+        var least = _rule.Most - (remaining - Math.Min(takenSince, 0)) - (since * _rule.PerTick);
         var corrected = Used < least ? least : mayRaise && Used > most ? most : Used;
         var before = Used;
         Used = Math.Max(0, corrected);

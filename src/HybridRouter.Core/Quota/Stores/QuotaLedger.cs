@@ -63,9 +63,6 @@ internal sealed class QuotaLedger(MeterTable meters, QuotaJournal? journal)
         if (hold.State.Index < 0)
             return;
         var takenSince = hold.State.Taken - lease.After[statement.ChargeIndex].Taken;
-        // Some of it may be in the upstream's count already.
-        if (statement is { InOrder: false, MayRaise: false })
-            takenSince = Math.Min(takenSince, 0);
         if (hold.State.Correct(hold.Epoch, statement.Remaining, takenSince, now.Elapsed - lease.Elapsed, statement.MayRaise, now))
             journal?.Changed(hold.State);
     }

@@ -84,7 +84,7 @@ internal sealed class ModelMeter(Meter rule)
             return;
         var level = Most - _used;
         var least = (remaining - (Taken - hold.TakenAfter)) * Scale;
-        var most = least + ((_lastTenth - hold.GrantedAt) * Rule.Limit);
+        var most = ((remaining - Math.Min(0, Taken - hold.TakenAfter)) * Scale) + ((_lastTenth - hold.GrantedAt) * Rule.Limit);
         if (level > most)
             level = most;
         else if (level < least && mayRaise)

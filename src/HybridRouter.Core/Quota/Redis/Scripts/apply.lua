@@ -3,7 +3,7 @@
 -- KEYS  leases, expiry, the process's last number, then the meters
 -- ARGV  time or '', lease time, numbers: that of the batch, then operations, each with its code; texts as named in them:
 --         1 id granted n {meter reserved used}   settle
---         2 meter remaining taken granted mode   correct (0 lowers, 1 raises too, 2 lowers but not by what was taken since); 'taken' right after the grant, granted in milliseconds
+--         2 meter remaining taken granted raise  correct; 'taken' right after the grant, granted in milliseconds
 --         3 meter microseconds                   close a gate
 --         4 meter                                open a gate
 --         5 id                                   a reservation whose answer never came: give back what it got
@@ -45,17 +45,16 @@ end
 -- and at most the refill of that time is still to be credited.
 local function correct()
   local i = next_number()
-  local remaining, taken_then, granted, mode = next_number(), next_number(), next_number() * 1000, next_number()
+  local remaining, taken_then, granted, raise = next_number(), next_number(), next_number() * 1000, next_number() == 1
   -- A count that began after the lease does not know what was taken since.
   if kind[i] ~= 'b' or not states[i] or granted < begun[i] then return end
   local since = taken[i] - taken_then
-  -- Some of it may be in the upstream's count already.
-  if mode == 2 then since = math.min(since, 0) end
+  -- What was taken since may be in the upstream's count already: raising keeps it debited, lowering does not debit it again.
   local upper = most[i] - (remaining - since)
-  local lower = upper - max(0, now - granted) * rate[i]
+  local lower = most[i] - (remaining - math.min(since, 0)) - max(0, now - granted) * rate[i]
   if used[i] < lower then
     used[i], changed[i] = max(0, lower), true
-  elseif mode == 1 and used[i] > upper then
+  elseif raise and used[i] > upper then
     used[i], changed[i] = max(0, upper), true
   end
 end
