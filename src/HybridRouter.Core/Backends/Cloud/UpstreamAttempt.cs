@@ -44,8 +44,7 @@ internal sealed class UpstreamAttempt(KeyPool pool, KeyOption option, Admission?
         {
             if (reading.Limit is { } size)
                 limit.Tell(size, now);
-            // More left than there ever is cannot be meant.
-            if (_lease is null || reading.Remaining is not { } remaining || remaining > reading.Limit || limit.Meter is null)
+            if (_lease is null || reading.Remaining is not { } remaining || limit.Meter is null)
                 continue;
             var left = limit.LessMargin(remaining);
             var index = option.IndexOf(limit);

@@ -55,7 +55,8 @@ internal static class RateLimitHeaders
         var reset = Duration(Text(headers, $"x-ratelimit-reset-{what}"));
         if (limit is null or 0)
             return new LimitReading(null, remaining is 0 ? null : remaining, reset);
-        return new LimitReading(limit, remaining is { } r ? Math.Min(r, limit.Value) : null, reset);
+        // More left than there ever is cannot be meant.
+        return new LimitReading(limit, remaining <= limit ? remaining : null, reset);
     }
 
     private static string? Text(HttpResponseHeaders headers, string name) => headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;

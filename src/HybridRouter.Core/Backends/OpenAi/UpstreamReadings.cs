@@ -16,7 +16,7 @@ public sealed record UpstreamReadings
 
 /// <summary>One limit as told. Null: not told, or nothing that can be believed.</summary>
 /// <param name="Limit">For each period, which is not told; 1..1e12.</param>
-/// <param name="Remaining">At least 0; never more than <paramref name="Limit"/>.</param>
+/// <param name="Remaining">At least 0; never more than <paramref name="Limit"/>: what says so is not believed.</param>
 /// <param name="Reset">Until all of it is there again; more than zero, at most a day.</param>
 public readonly record struct LimitReading(long? Limit, long? Remaining, TimeSpan? Reset)
 {
