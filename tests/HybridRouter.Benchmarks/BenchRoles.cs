@@ -137,11 +137,11 @@ internal static class RepositoryFiles
         {
             for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             {
-                var candidate = Path.Combine(folder.FullName, "models", "triage");
+                var candidate = Path.Combine(folder.FullName, "models", "triage", "code");
                 if (Directory.Exists(candidate))
                     return candidate;
             }
-            throw new DirectoryNotFoundException("models/triage was not found above the benchmark.");
+            throw new DirectoryNotFoundException("models/triage/code was not found above the benchmark.");
         }
     }
 }

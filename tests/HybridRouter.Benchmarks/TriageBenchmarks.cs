@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using HybridRouter.Triage;
+using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,4 +1,5 @@
 using System.Text;
+using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Training;
 
 namespace HybridRouter.Benchmarks;

@@ -11,13 +11,15 @@ namespace HybridRouter.Triage;
 public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
 {
     /// <summary>The ML.NET model inside a model folder.</summary>
-    public const string ModelFileName = "code.zip";
+    public const string ModelFileName = "model.zip";
 
-    private readonly ThreadLocal<FeatureBuffer> _buffers = new(() => new FeatureBuffer());
+    private readonly ThreadLocal<FeatureBuffer> _buffers;
     private readonly LinearModel _model;
 
-    internal MlPromptClassifier(LinearModel model, string version, float cutoff)
+    internal MlPromptClassifier(LinearModel model, string version, float cutoff, PromptDomain domain = PromptDomain.Code)
     {
+        _buffers = new ThreadLocal<FeatureBuffer>(() => new FeatureBuffer(domain));
+        Domain = domain;
         _model = model;
         Version = version;
         Cutoff = cutoff;
@@ -25,10 +27,12 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
 
     public string Version { get; }
 
+    public PromptDomain Domain { get; }
+
     /// <summary>The cutoff stored with the model, 0..1.</summary>
     public float Cutoff { get; }
 
-    /// <summary>Loads <c>code.zip</c> and <c>metadata.json</c>.</summary>
+    /// <summary>Loads <c>model.zip</c> and <c>metadata.json</c>.</summary>
     /// <exception cref="ModelLoadException">A file is missing, damaged or made for another feature layout.</exception>
     public static MlPromptClassifier Load(string folder)
     {
@@ -42,7 +46,7 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
         var model = Read(path);
         if (model.Hash() != metadata.WeightsHash)
             throw new ModelLoadException($"{path} is not the model that {ModelMetadata.FileName} describes: run `train` again");
-        return new MlPromptClassifier(model, metadata.Version, metadata.Cutoff);
+        return new MlPromptClassifier(model, metadata.Version, metadata.Cutoff, metadata.Domain);
     }
 
     public float Score(TriageInput input) => _model.Score(Extract(input));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace HybridRouter.Triage;
 
@@ -9,6 +10,8 @@ public sealed record ModelMetadata
 
     /// <summary>Name, number and the first digits of <see cref="WeightsHash"/>.</summary>
     public required string Version { get; init; }
+
+    public PromptDomain Domain { get; init; }
 
     /// <summary>The feature layout it was trained on; another layout refuses the model.</summary>
     public required string FeatureSchema { get; init; }
@@ -37,7 +40,7 @@ public sealed record ModelMetadata
     /// <summary>Figures by name, rounded to four decimals: <c>holdoutAuc</c>, <c>holdoutFalseLocal</c> and so on.</summary>
     public required IReadOnlyDictionary<string, double> Figures { get; init; }
 
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <exception cref="ModelLoadException">Missing or malformed.</exception>
     public static ModelMetadata Read(string folder)

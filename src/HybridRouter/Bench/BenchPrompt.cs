@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Data;
 
 namespace HybridRouter.Bench;
 

@@ -7,7 +7,12 @@ internal static class ProductFiles
 {
     public static string Models => ModelsFolder.Shipped(AppContext.BaseDirectory);
 
-    public static string TriageModel => Path.Combine(Models, "triage");
+    /// <summary>The triage models, a folder each.</summary>
+    public static string Triage => Path.Combine(Models, "triage");
+
+    public static string TriageModel => Path.Combine(Triage, "code");
+
+    public static string VideoTriageModel => Path.Combine(Triage, "video");
 
     /// <summary>Training data; only in the repository, so a published program needs <c>--data</c>.</summary>
     public static string ClassifierData => Path.Combine(Path.GetDirectoryName(Models)!, "classifier-data");

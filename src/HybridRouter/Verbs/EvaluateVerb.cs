@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using HybridRouter.Composition;
 using HybridRouter.Triage;
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Data;
+using HybridRouter.Triage.Evaluation;
 
 namespace HybridRouter.Verbs;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using HybridRouter.Composition;
 using HybridRouter.Triage;
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Evaluation;
 
 namespace HybridRouter.Verbs;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using HybridRouter.Composition;
+using HybridRouter.Triage;
+using HybridRouter.Triage.Evaluation;
 using HybridRouter.Triage.Training;
 
 namespace HybridRouter.Verbs;
@@ -9,27 +11,32 @@ internal static class TrainVerb
 {
     public static Command Create()
     {
-        var data = new Option<string?>("--data") { Description = "Folder with code.train.jsonl and, if wanted, code.holdout.jsonl. Default: classifier-data of the repository.", HelpName = "DIR" };
-        var output = new Option<string?>("--out") { Description = "Folder for the model. Default: models/triage.", HelpName = "DIR" };
+        var data = new Option<string?>("--data") { Description = "Folder with code.train.jsonl or video.train.jsonl or both, and a .holdout.jsonl beside each if wanted. Default: classifier-data of the repository.", HelpName = "DIR" };
+        var output = new Option<string?>("--out") { Description = "Folder for the models, in subfolders code and video. Default: models/triage.", HelpName = "DIR" };
         var json = VerbKit.AsJson();
-        var command = VerbKit.Verb("train", "Trains the triage classifier (ML.NET logistic regression) and writes the model with its card.", "train", "train --data ./my-prompts --out ./my-model");
+        var command = VerbKit.Verb("train", "Trains the triage classifiers (ML.NET logistic regression) and writes each model with its card.", "train", "train --data ./my-prompts --out ./my-model");
         foreach (var option in (Option[])[data, output, json])
             command.Options.Add(option);
         command.Run(async (result, _) =>
         {
             var folder = result.GetValue(data) ?? ProductFiles.ClassifierData;
-            var holdout = Path.Combine(folder, "code.holdout.jsonl");
-            var target = result.GetValue(output) ?? ProductFiles.TriageModel;
-            var run = TrainingRun.Execute(new TrainingRunOptions(Path.Combine(folder, "code.train.jsonl"), File.Exists(holdout) ? holdout : null, target));
+            var target = result.GetValue(output) ?? ProductFiles.Triage;
+            var domains = Enum.GetValues<PromptDomain>().Where(d => File.Exists(TrainingRunOptions.TrainFileOf(folder, d))).ToList();
+            if (domains.Count == 0)
+                throw new UsageException($"{folder} holds neither code.train.jsonl nor video.train.jsonl");
+            var runs = domains.ConvertAll(d => TrainingRun.Execute(TrainingRunOptions.Of(folder, target, d)));
             if (result.GetValue(json))
             {
-                await result.Output().WriteLineAsync(JsonSerializer.Serialize(run, VerbKit.Json));
+                await result.Output().WriteLineAsync(JsonSerializer.Serialize(runs, VerbKit.Json));
                 return ExitCode.Ok;
             }
-            await result.Output().WriteLineAsync("Cross-validated on the training rows:\n" + EvaluationTable.Render(run.CrossValidated));
-            if (run.Holdout is { } report)
-                await result.Output().WriteLineAsync("Hold-out:\n" + EvaluationTable.Render(report));
-            await result.Output().WriteLineAsync($"Wrote {run.Metadata.Version} to {target}; a running gateway takes it at its next start.");
+            foreach (var run in runs)
+            {
+                await result.Output().WriteLineAsync("Cross-validated on the training rows:\n" + EvaluationTable.Render(run.CrossValidated));
+                if (run.Holdout is { } report)
+                    await result.Output().WriteLineAsync("Hold-out:\n" + EvaluationTable.Render(report));
+            }
+            await result.Output().WriteLineAsync($"Wrote {string.Join(" and ", runs.Select(r => r.Metadata.Version))} to {target}; a running gateway takes it at its next start.");
             return ExitCode.Ok;
         });
         return command;

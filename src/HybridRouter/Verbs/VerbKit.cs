@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using HybridRouter.Triage.Data;
 
 namespace HybridRouter.Verbs;
 
@@ -37,7 +38,7 @@ internal static class VerbKit
             await error.WriteLineAsync(e.Message);
             return ExitCode.Usage;
         }
-        catch (Exception e) when (e is Triage.Training.DatasetException or Triage.ModelLoadException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is Triage.Data.DatasetException or Triage.ModelLoadException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             await error.WriteLineAsync(e.Message);
             return ExitCode.Failed;

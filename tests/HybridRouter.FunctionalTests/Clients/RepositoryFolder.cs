@@ -5,7 +5,7 @@ internal static class RepositoryFolder
 {
     public static string Root { get; } = FindRoot();
 
-    public static string TriageModel => Path.Combine(Root, "models", "triage");
+    public static string TriageModel => Path.Combine(Root, "models", "triage", "code");
 
     /// <summary>Files of these tests that are not compiled.</summary>
     public static string Clients => Path.Combine(Root, "tests", "HybridRouter.FunctionalTests", "Clients");

@@ -1,5 +1,5 @@
 using HybridRouter.Bench;
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Data;
 
 namespace HybridRouter.UnitTests.Bench;
 

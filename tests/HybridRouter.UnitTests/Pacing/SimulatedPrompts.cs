@@ -1,3 +1,5 @@
+using HybridRouter.Triage.Evaluation;
+
 namespace HybridRouter.UnitTests.Pacing;
 
 /// <summary>One request of a simulated trace.</summary>
@@ -42,7 +44,7 @@ internal static class SimulatedPrompts
         [.. Enumerable.Range(0, (int)(perSecond * seconds)).Select(i => new SimulatedPrompt(i / perSecond, score(i), 0, MeanTokens))];
 
     public static double Auc(IReadOnlyList<SimulatedPrompt> prompts) =>
-        HybridRouter.Triage.Training.Ranking.Auc(prompts.Select(p => ((double)p.Score, p.Local == 0)))!.Value;
+        HybridRouter.Triage.Evaluation.Ranking.Auc(prompts.Select(p => ((double)p.Score, p.Local == 0)))!.Value;
 
     private static List<SimulatedPrompt> Draw(IReadOnlyList<Phase> phases, int seed)
     {

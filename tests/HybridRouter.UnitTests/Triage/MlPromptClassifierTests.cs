@@ -15,7 +15,7 @@ public sealed class MlPromptClassifierTests
         using var classifier = ShippedTriage.Classifier();
         var context = new MLContext(1);
         var model = context.Model.Load(Path.Combine(ShippedTriage.ModelFolder, MlPromptClassifier.ModelFileName), out _);
-        var buffer = new FeatureBuffer();
+        var buffer = new FeatureBuffer(PromptDomain.Code);
         var features = rows.Select(r => new FeatureRow { Features = FeatureRow.Featurise(r.ToInput(), buffer) }).ToList();
 
         var predicted = model.Transform(context.Data.LoadFromEnumerable(features, FeatureRow.Schema())).GetColumn<float>("Probability").ToList();

@@ -73,7 +73,7 @@ public sealed class PromptFeaturesTests
     [Fact]
     public void Extract_AfterAnotherPrompt_LeavesNoTraceOfIt()
     {
-        var buffer = new FeatureBuffer();
+        var buffer = new FeatureBuffer(PromptDomain.Code);
         var input = TriageInput.FromPrompt("rename foo to bar");
         PromptFeatures.Extract(TriageInput.FromPrompt("Given n ≤ 10^5 points, minimise the longest edge. ```c\nint x;\n```"), buffer);
 
@@ -100,7 +100,7 @@ public sealed class PromptFeaturesTests
 
     private static List<(int Index, float Value)> Vector(TriageInput input)
     {
-        var buffer = new FeatureBuffer();
+        var buffer = new FeatureBuffer(PromptDomain.Code);
         PromptFeatures.Extract(input, buffer);
         return Read(buffer);
     }

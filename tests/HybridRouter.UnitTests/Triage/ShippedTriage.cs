@@ -1,4 +1,5 @@
 using HybridRouter.Triage;
+using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Training;
 
 namespace HybridRouter.UnitTests.Triage;
@@ -6,7 +7,7 @@ namespace HybridRouter.UnitTests.Triage;
 /// <summary>The data and the model that are in the repository.</summary>
 internal static class ShippedTriage
 {
-    public static readonly string ModelFolder = Path.Combine(Root(), "models", "triage");
+    public static readonly string ModelFolder = Path.Combine(Root(), "models", "triage", "code");
 
     public static readonly string TrainFile = Path.Combine(Root(), "classifier-data", "code.train.jsonl");
 

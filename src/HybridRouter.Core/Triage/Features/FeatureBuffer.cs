@@ -4,9 +4,12 @@ namespace HybridRouter.Triage.Features;
 /// Scratch space for one featurisation: the bounded text, the n-grams seen so far and the sparse vector they become.
 /// Its size is fixed, so scoring allocates nothing per prompt. Not thread-safe: one per thread.
 /// </summary>
-internal sealed class FeatureBuffer
+/// <param name="domain">Whose concepts are written; the rest of the vector is the same for all.</param>
+internal sealed class FeatureBuffer(PromptDomain domain)
 {
     private readonly ulong[] _seen = new ulong[(FeatureSchema.Dimension + 63) / 64];
+
+    public PromptDomain Domain { get; } = domain;
 
     /// <summary>The window: head, a line break, tail.</summary>
     public char[] Text { get; } = new char[TriageInput.HeadChars + TriageInput.TailChars + 1];

@@ -11,7 +11,7 @@ namespace HybridRouter.Triage.Features;
 internal static class FeatureSchema
 {
     /// <summary>Raise with any change to what a feature means.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     public const int WordBits = 14;
     public const int PairBits = 15;

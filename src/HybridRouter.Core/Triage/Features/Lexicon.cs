@@ -52,7 +52,37 @@ internal static class Lexicon
         ("keeping behaviour", "preserve unchanged same_order same_result stable backward compatible behaviour behavior keep_the byte_for round_trip lossless"),
         ("streams and incremental work", "stream streaming lazy lazily incremental online chunk chunked buffer backpressure resume iterator generator"),
         ("cryptography and bits", "crypto aes sha hmac signature nonce bitmap bit byte endian checksum crc varint encode decode"),
+
+        // From here on: what a clip shows. A short local clip brings one picture to life; these say what goes beyond, or stays within.
+        ("several shots", "then cut_to scene shot montage transition storyboard sequence intercut first second third finally next afterwards before after trailer episode dann danach schnitt puis ensuite luego después затем потом poi depois"),
+        ("speech or sound", "say saying said speak speaking talk talking tell telling dialogue voice sing singing lip lip_sync narrate narrator narration music song sound audio whisper shout scream laugh laughing announce interview speech explain sagt spricht singt dit parle chante dice habla canta говорит поет"),
+        ("readable text", "text caption title logo word letter sign subtitle written write writing headline banner slogan brand typography neon_sign schrift texte texto надпись"),
+        ("faces and identity", "face facial expression same_person same_character same_woman same_man identity recognizable smile smiling cry crying wink portrait emotion gesicht visage rostro лицо"),
+        ("bodies at work", "dance dancing run running jump jumping climb climbing swim swimming skate skating ski skiing surf surfing box boxing fight fighting kick punch gymnast backflip somersault ballet sprint wrestle workout tanzt läuft danse court baila corre танцует бежит"),
+        ("hands at work", "hand finger hands knit knitting sew tie tying type typing fold folding cut cutting slice slicing chop stir knead draw drawing paint_a play_piano piano guitar juggle shuffle peel assemble"),
+        ("acting on each other", "each_other hug hugging kiss shake handshake hand_over give gives pass throw throwing catch catching chase chasing pull push together team partner argue conversation meet greet between two_people two_men two_women couple umarmt embrasse abraza"),
+        ("cause and effect", "pour pouring splash splashing shatter shattering break breaking crash crashing collide collision explode explosion burst melt melting dissolve fall falling drop dropping bounce bouncing spill roll rolling tip topple domino burn burning freeze boil boiling inflate crush mix mixing react domino"),
+        ("becoming something else", "transform transforming transformation turn_into turns_into morph morphing become becomes becoming change changing grow growing grows bloom blooming age aging evolve reveal appear appears disappear disappears vanish emerge verwandelt transforme transforma превращается"),
+        ("camera work", "camera dolly dolly_zoom tracking tracking_shot pan panning tilt zoom zooming drone fpv orbit orbiting crane whip handheld pov follow following circle circling rotate fly_through kamera caméra cámara камера"),
+        ("gentle camera", "slow_push slowly push_in slow_zoom static_shot static still locked tripod fixed gentle_pan slow_pan subtle"),
+        ("length", "minute second hour long_take continuous one_take loop duration entire whole full_length day season year"),
+        ("fast time", "timelapse time_lapse hyperlapse sped sunrise_to day_to night_to over_time over_the from_seed construction months years"),
+        ("slow time", "slow_motion slow_mo bullet_time"),
+        ("exact counts", "two three four five six seven eight nine ten dozen several many pair zwei drei vier deux trois quatre dos tres cuatro два три"),
+        ("places in the picture", "left right left_to right_to from_left from_right behind in_front above below under towards away_from upper lower corner foreground background side"),
+        ("crowds", "crowd audience people fans army soldiers market street_market busy festival parade stadium traffic children students players group menge foule multitud толпа"),
+        ("ambient motion", "wave drift drifting float floating flicker flickering glow glowing sway swaying ripple rippling breeze wind smoke steam mist fog rain snow snowflakes cloud flame candle leaf water lake river waterfall ocean shimmer sparkle dust curtain breathing blinking"),
+        ("still scenes", "landscape mountain forest field meadow sky sunset sunrise dusk dawn moon star aurora desert beach valley hill garden room interior street building castle cabin bridge ruin skyline"),
+        ("single things", "cup mug vase bottle watch shoe ring book lamp clock flower rose fruit cake bowl statue car product turntable rotating jewel perfume chair toy plate"),
+        ("styles", "style painting watercolor oil_painting anime cartoon sketch pixel claymation stop_motion cinematic 8k hdr photorealistic realistic ultra detailed masterpiece epic bokeh lighting noir vintage retro cyberpunk surreal minimalist"),
+        ("living subjects", "cat dog bird horse fish butterfly owl fox lion elephant panda rabbit woman man girl boy person child baby face hair dragon robot astronaut knight"),
     ];
+
+    /// <summary>Concepts from here on are about clips.</summary>
+    private static readonly int FirstOfVideo = Array.FindIndex(Concepts, c => c.Name == "several shots");
+
+    /// <summary>The concepts that a domain reads, as a range of indices.</summary>
+    public static (int From, int To) RangeOf(PromptDomain domain) => domain == PromptDomain.Video ? (FirstOfVideo, Concepts.Length) : (0, FirstOfVideo);
 
     /// <summary>The first concepts, up to this one, are ways of stating a condition.</summary>
     public const int LimitsInWords = 3;

@@ -60,7 +60,8 @@ internal static class SignalScaling
         Put(Signal.LongProse, Log(counts[Signal.LongProse], 2000));
         Put(Signal.CodeThenShortAsk, counts[Signal.CodeThenShortAsk]);
 
-        for (var concept = 0; concept < counts.Concepts.Length; concept++)
+        var (from, to) = Lexicon.RangeOf(buffer.Domain);
+        for (var concept = from; concept < to; concept++)
         {
             var seen = counts.Concepts[concept];
             if (seen == 0)

@@ -1,3 +1,5 @@
+using HybridRouter.Triage.Data;
+
 namespace HybridRouter.Triage.Training;
 
 /// <summary>The stated rule for the cutoff that is stored with a model.</summary>

@@ -1,3 +1,5 @@
+using HybridRouter.Triage.Data;
+
 namespace HybridRouter.Triage.Training;
 
 /// <summary>Splits rows into folds, evenly within each kind and label. Depends on ids and seed, not on the order of the rows.</summary>

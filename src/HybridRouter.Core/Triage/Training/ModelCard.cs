@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HybridRouter.Triage.Evaluation;
 using HybridRouter.Triage.Features;
 
 namespace HybridRouter.Triage.Training;

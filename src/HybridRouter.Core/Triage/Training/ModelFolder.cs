@@ -1,10 +1,11 @@
 using System.Text.Json;
+using HybridRouter.Triage.Evaluation;
 using HybridRouter.Triage.Features;
 using Microsoft.ML;
 
 namespace HybridRouter.Triage.Training;
 
-/// <summary>Writes a trained model: <c>code.zip</c>, <c>metadata.json</c>, <c>model-card.md</c>.</summary>
+/// <summary>Writes a trained model: <c>model.zip</c>, <c>metadata.json</c>, <c>model-card.md</c>.</summary>
 public static class ModelFolder
 {
     public const string CardFileName = "model-card.md";
@@ -31,6 +32,7 @@ public static class ModelFolder
         return new ModelMetadata
         {
             Version = VersionOf(model.Options, model.Linear),
+            Domain = model.Options.Domain,
             FeatureSchema = FeatureSchema.Hash,
             WeightsHash = hash,
             Cutoff = model.Cutoff,

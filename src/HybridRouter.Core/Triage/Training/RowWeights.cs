@@ -1,3 +1,5 @@
+using HybridRouter.Triage.Data;
+
 namespace HybridRouter.Triage.Training;
 
 /// <summary>How much of each row speaks for high and for low.</summary>

@@ -1,3 +1,4 @@
+using HybridRouter.Triage.Data;
 using Microsoft.ML;
 
 namespace HybridRouter.Triage.Training;

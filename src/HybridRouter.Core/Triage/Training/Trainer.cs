@@ -1,3 +1,4 @@
+using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Features;
 using Microsoft.ML;
 using Microsoft.ML.Calibrators;
@@ -14,7 +15,7 @@ public static class Trainer
         var labelled = rows.Where(r => r.Label is not null).ToList();
         if (!labelled.Any(r => r.Label == true) || !labelled.Any(r => r.Label == false))
             throw new DatasetException("training needs rows of both labels");
-        var buffer = new FeatureBuffer();
+        var buffer = new FeatureBuffer(options.Domain);
         var vectors = labelled.Select(r => FeatureRow.Featurise(r.ToInput(), buffer)).ToArray();
         var weights = RowWeights.Of(labelled, options);
         var folds = Folds.Assign(labelled, options.Folds, options.Seed);

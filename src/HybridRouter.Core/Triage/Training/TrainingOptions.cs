@@ -3,8 +3,14 @@ namespace HybridRouter.Triage.Training;
 /// <summary>How a model is fitted. The defaults made the shipped model.</summary>
 public sealed record TrainingOptions
 {
+    /// <summary>The options that made the shipped model of a domain.</summary>
+    public static TrainingOptions For(PromptDomain domain) =>
+        domain == PromptDomain.Code ? new() : new() { Domain = domain, Name = "video-1", KindPriors = new Dictionary<string, double>() };
+
+    public PromptDomain Domain { get; init; }
+
     /// <summary>Starts the version, which ends in digits of the weights.</summary>
-    public string Name { get; init; } = "code-1";
+    public string Name { get; init; } = "code-2";
 
     /// <summary>Fixes fold assignment; the same data and options give the same weights.</summary>
     public int Seed { get; init; } = 20261123;

@@ -1,3 +1,6 @@
+using HybridRouter.Triage.Data;
+using HybridRouter.Triage.Evaluation;
+
 namespace HybridRouter.Triage.Training;
 
 /// <param name="TrainFile">Labelled JSONL.</param>
@@ -6,6 +9,20 @@ namespace HybridRouter.Triage.Training;
 public sealed record TrainingRunOptions(string TrainFile, string? HoldoutFile, string OutputFolder)
 {
     public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>The files of a domain by their fixed names: <c>code.train.jsonl</c>, <c>code.holdout.jsonl</c>, folder <c>code</c>.</summary>
+    public static TrainingRunOptions Of(string dataFolder, string outputFolder, PromptDomain domain)
+    {
+        var holdout = Path.Combine(dataFolder, $"{NameOf(domain)}.holdout.jsonl");
+        return new TrainingRunOptions(TrainFileOf(dataFolder, domain), File.Exists(holdout) ? holdout : null, Path.Combine(outputFolder, NameOf(domain)))
+        {
+            Training = TrainingOptions.For(domain),
+        };
+    }
+
+    public static string TrainFileOf(string dataFolder, PromptDomain domain) => Path.Combine(dataFolder, $"{NameOf(domain)}.train.jsonl");
+
+    private static string NameOf(PromptDomain domain) => domain == PromptDomain.Code ? "code" : "video";
 }
 
 /// <param name="CrossValidated">On the training rows, each scored by a model that had not seen it.</param>
@@ -26,7 +43,7 @@ public static class TrainingRun
         EvaluationReport? holdout = null;
         if (holdoutRows is not null)
         {
-            using var classifier = new MlPromptClassifier(model.Linear, version, model.Cutoff);
+            using var classifier = new MlPromptClassifier(model.Linear, version, model.Cutoff, options.Training.Domain);
             holdout = Evaluator.Evaluate(classifier, model.Cutoff, holdoutRows);
         }
         return new TrainingRunResult(ModelFolder.Save(model, crossValidated, holdout, options.OutputFolder), crossValidated, holdout);

@@ -1,4 +1,6 @@
 using HybridRouter.Triage;
+using HybridRouter.Triage.Data;
+using HybridRouter.Triage.Evaluation;
 using HybridRouter.Triage.Training;
 
 namespace HybridRouter.UnitTests.Triage.Training;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Evaluation;
 
 /// <summary>A report as plain text for a terminal, and its tables as Markdown for the model card.</summary>
 public static class EvaluationTable

@@ -1,6 +1,6 @@
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Evaluation;
 
-namespace HybridRouter.UnitTests.Triage.Training;
+namespace HybridRouter.UnitTests.Triage.Evaluation;
 
 public sealed class RankingTests
 {

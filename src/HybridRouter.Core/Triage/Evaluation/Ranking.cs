@@ -1,4 +1,4 @@
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Evaluation;
 
 /// <summary>Figures that depend only on the order of the scores.</summary>
 public static class Ranking

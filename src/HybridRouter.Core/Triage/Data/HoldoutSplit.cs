@@ -1,4 +1,4 @@
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Data;
 
 /// <summary>
 /// Sets a share of the rows apart, evenly within each kind and label, near-duplicates always on the same side. Depends on

@@ -1,4 +1,4 @@
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Evaluation;
 
 /// <summary>How a model does on a file. Figures that need labels are null on a file without, and the other way round.</summary>
 public sealed record EvaluationReport

@@ -1,6 +1,8 @@
+using HybridRouter.Triage.Data;
+using HybridRouter.Triage.Evaluation;
 using HybridRouter.Triage.Training;
 
-namespace HybridRouter.UnitTests.Triage.Training;
+namespace HybridRouter.UnitTests.Triage.Evaluation;
 
 public sealed class EvaluatorTests
 {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Data;
 
 /// <summary>
 /// Reads JSONL: one object a line with <c>prompt</c> and either <c>label</c> (low or high) or the numbers <c>weak</c> and

@@ -1,4 +1,4 @@
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Data;
 
 /// <summary>
 /// Finds prompts that say nearly the same: Jaccard similarity of their sets of word shingles (three words in a row,

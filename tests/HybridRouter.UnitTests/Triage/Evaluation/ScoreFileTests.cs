@@ -1,8 +1,9 @@
 using System.Text.Json;
 using HybridRouter.Triage;
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Data;
+using HybridRouter.Triage.Evaluation;
 
-namespace HybridRouter.UnitTests.Triage.Training;
+namespace HybridRouter.UnitTests.Triage.Evaluation;
 
 public sealed class ScoreFileTests
 {

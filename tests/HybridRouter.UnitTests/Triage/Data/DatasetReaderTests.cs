@@ -1,6 +1,6 @@
-using HybridRouter.Triage.Training;
+using HybridRouter.Triage.Data;
 
-namespace HybridRouter.UnitTests.Triage.Training;
+namespace HybridRouter.UnitTests.Triage.Data;
 
 public sealed class DatasetReaderTests
 {

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HybridRouter.Triage.Data;
 
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Evaluation;
 
 /// <summary>Scores a JSONL file: rows with <c>id</c> and <c>prompt</c>, optional <c>kind</c> code or video, become rows with <c>id</c> and <c>score</c>.</summary>
 /// <param name="code">Judges every row that does not say <c>"kind": "video"</c>.</param>

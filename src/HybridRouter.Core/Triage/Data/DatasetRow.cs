@@ -1,4 +1,4 @@
-namespace HybridRouter.Triage.Training;
+namespace HybridRouter.Triage.Data;
 
 /// <summary>One labelled or measured prompt.</summary>
 /// <param name="Line">1-based line in its file.</param>

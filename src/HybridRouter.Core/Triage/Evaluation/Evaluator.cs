@@ -1,4 +1,6 @@
-namespace HybridRouter.Triage.Training;
+using HybridRouter.Triage.Data;
+
+namespace HybridRouter.Triage.Evaluation;
 
 /// <summary>Measures any classifier on any data file. Pure: the same rows and scores give the same report.</summary>
 public static class Evaluator
