@@ -8,6 +8,7 @@ return args switch
     ["triage", .. var options] => TriageLatency.Run(Console.Out) < TriageLatency.AimMicroseconds || !options.Contains("--check") ? 0 : 1,
     ["quota", .. var options] => await QuotaLatency.RunAsync(options.FirstOrDefault(o => !o.StartsWith('-')), options.Contains("--check"), Console.Out),
     ["soak", .. var options] => await SoakBench.RunAsync(BenchOptions.Parse(options).Length, options.Contains("--check"), Console.Out),
+    ["ablation", var data, .. var suite] => TriageAblation.Run(data, suite.FirstOrDefault(), Console.Out),
     ["micro", .. var filter] => Micro(filter),
     _ => Usage(),
 };

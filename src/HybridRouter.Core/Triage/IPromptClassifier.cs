@@ -6,7 +6,7 @@ public interface IPromptClassifier
     /// <summary>Name and version of the model, for headers, logs and metrics.</summary>
     string Version { get; }
 
-    /// <summary>Chance that a small local model fails on this prompt, 0..1; higher means more complex.</summary>
+    /// <summary>Expected gain of the cloud: chance that a small local model fails on this prompt where a strong model succeeds, 0..1.</summary>
     float Score(TriageInput input);
 
     /// <summary>The features that moved the score most, strongest first. Holds feature names, never prompt text.</summary>

@@ -15,12 +15,13 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
 
     private readonly ThreadLocal<FeatureBuffer> _buffers;
     private readonly LinearModel _model;
+    private readonly GainCurve _gain;
 
-    internal MlPromptClassifier(LinearModel model, string version, float cutoff, PromptDomain domain = PromptDomain.Code)
+    internal MlPromptClassifier(LinearModel model, string version, float cutoff, GainCurve gain = default, PromptDomain domain = PromptDomain.Code)
     {
         _buffers = new ThreadLocal<FeatureBuffer>(() => new FeatureBuffer(domain));
         Domain = domain;
-        _model = model;
+        (_model, _gain) = (model, gain);
         Version = version;
         Cutoff = cutoff;
     }
@@ -46,10 +47,10 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
         var model = Read(path);
         if (model.Hash() != metadata.WeightsHash)
             throw new ModelLoadException($"{path} is not the model that {ModelMetadata.FileName} describes: run `train` again");
-        return new MlPromptClassifier(model, metadata.Version, metadata.Cutoff, metadata.Domain);
+        return new MlPromptClassifier(model, metadata.Version, metadata.Cutoff, new GainCurve(metadata.BothFail), metadata.Domain);
     }
 
-    public float Score(TriageInput input) => _model.Score(Extract(input));
+    public float Score(TriageInput input) => _gain.Gain(_model.Score(Extract(input)));
 
     public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top) =>
         [.. Breakdown(input)
@@ -58,7 +59,7 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
             .ThenBy(x => x.Feature, StringComparer.Ordinal)
             .Take(Math.Clamp(top, 1, 50))];
 
-    /// <summary>Every part of the log-odds, the starting point included; their sum is the log-odds of <see cref="Score"/>.</summary>
+    /// <summary>Every part of the log-odds, the starting point included; their sum is the log-odds that the small model fails.</summary>
     public IReadOnlyList<FeatureWeight> Breakdown(TriageInput input) => _model.Breakdown(Extract(input));
 
     public void Dispose() => _buffers.Dispose();

@@ -19,6 +19,9 @@ public sealed record ModelMetadata
     /// <summary>SHA-256 over weights and bias, in hexadecimal.</summary>
     public required string WeightsHash { get; init; }
 
+    /// <summary>See <see cref="GainCurve.BothFail"/>.</summary>
+    public double BothFail { get; init; }
+
     /// <summary>At or above it a prompt is complex, 0..1.</summary>
     public required float Cutoff { get; init; }
 

@@ -11,21 +11,48 @@ internal static class EvaluateVerb
 {
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "JSONL: prompt with label, or with measured weak and strong (0..1).", HelpName = "FILE", Required = true };
+        var data = new Option<string>("--data") { Description = "JSONL: prompt with label, or with measured weak and strong (0..1). A folder: a line for each of its files.", HelpName = "FILE", Required = true };
         var model = Model();
+        var high = Rule("--high", "high", "complexity=complex");
+        var low = Rule("--low", "low", "complexity=simple");
         var json = VerbKit.AsJson();
-        var command = VerbKit.Verb("evaluate", "Measures the triage classifier on a file, always beside prompt length.", "evaluate --data classifier-data/code.holdout.jsonl", "evaluate --data outcomes.jsonl --json");
-        foreach (var option in (Option[])[data, model, json])
+        var command = VerbKit.Verb("evaluate", "Measures the triage classifier on a file or on a folder of files, always beside prompt length.", "evaluate --data classifier-data/code.holdout.jsonl", "evaluate --data outcomes.jsonl --json", "evaluate --data clips.jsonl --model models/triage/video --high complexity=complex --low complexity=simple");
+        foreach (var option in (Option[])[data, model, high, low, json])
             command.Options.Add(option);
         command.Run(async (result, _) =>
         {
             using var classifier = MlPromptClassifier.Load(result.GetValue(model) ?? ProductFiles.TriageModel);
-            var report = Evaluator.Evaluate(classifier, classifier.Cutoff, DatasetReader.Read(result.GetValue(data)!));
+            var rules = new LabelRules(result.GetValue(high), result.GetValue(low));
+            var path = result.GetValue(data)!;
+            if (Directory.Exists(path))
+            {
+                var suite = Suite(classifier, path, rules);
+                await result.Output().WriteLineAsync(result.GetValue(json)
+                    ? JsonSerializer.Serialize(suite.ToDictionary(s => s.File, s => s.Report), VerbKit.Json)
+                    : EvaluationTable.RenderSuite(suite));
+                return ExitCode.Ok;
+            }
+            var report = Evaluator.Evaluate(classifier, classifier.Cutoff, DatasetReader.Read(path, rules));
             await result.Output().WriteLineAsync(result.GetValue(json) ? JsonSerializer.Serialize(report, VerbKit.Json) : EvaluationTable.Render(report));
             return ExitCode.Ok;
         });
         return command;
     }
+
+    /// <summary>Files of which no row says how it went cannot be measured and are left out.</summary>
+    private static List<(string File, EvaluationReport Report)> Suite(MlPromptClassifier classifier, string folder, LabelRules rules)
+    {
+        var suite = new List<(string, EvaluationReport)>();
+        foreach (var file in Directory.EnumerateFiles(folder, "*.jsonl").Order(StringComparer.Ordinal))
+        {
+            if (DatasetReader.TryRead(file, rules) is { } rows)
+                suite.Add((Path.GetFileNameWithoutExtension(file), Evaluator.Evaluate(classifier, classifier.Cutoff, rows)));
+        }
+        return suite.Count > 0 ? suite : throw new UsageException($"{folder} holds no .jsonl file with labels or measured qualities");
+    }
+
+    private static Option<string?> Rule(string name, string label, string example) =>
+        new(name) { Description = $"Rows without label whose member has this value count as {label}, for example {example}.", HelpName = "MEMBER=VALUE" };
 
     public static Option<string?> Model() => new("--model") { Description = "Folder of the triage model. Default: the one that ships with the program.", HelpName = "DIR" };
 }

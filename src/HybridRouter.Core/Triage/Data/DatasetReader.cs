@@ -4,22 +4,38 @@ namespace HybridRouter.Triage.Data;
 
 /// <summary>
 /// Reads JSONL: one object a line with <c>prompt</c> and either <c>label</c> (low or high) or the numbers <c>weak</c> and
-/// <c>strong</c>. Optional: id, difficulty, kind, lang, human, group, source, contextTokens, turns, tools. Other members are ignored.
+/// <c>strong</c>. Optional: id, difficulty, strongDifficulty, kind, lang, human, group, source, contextTokens, turns, tools. Other members are ignored.
 /// </summary>
 public static class DatasetReader
 {
     /// <exception cref="DatasetException">The file is missing or empty, or a line is malformed.</exception>
-    public static IReadOnlyList<DatasetRow> Read(string path)
+    public static IReadOnlyList<DatasetRow> Read(string path, LabelRules? rules = null)
     {
         if (!File.Exists(path))
             throw new DatasetException($"{path}: no such file");
         using var reader = new StreamReader(path);
-        return Read(reader, Path.GetFileName(path));
+        return Read(reader, Path.GetFileName(path), rules);
+    }
+
+    /// <summary>The rows that tell a label or a quality; null when none does.</summary>
+    /// <exception cref="DatasetException">A line is malformed.</exception>
+    public static IReadOnlyList<DatasetRow>? TryRead(string path, LabelRules rules)
+    {
+        using var reader = new StreamReader(path);
+        var rows = Rows(reader, Path.GetFileName(path), rules, judgedOnly: true);
+        return rows.Count > 0 ? rows : null;
     }
 
     /// <param name="name">What errors call the source.</param>
     /// <exception cref="DatasetException">A line is malformed, or there is none.</exception>
-    public static IReadOnlyList<DatasetRow> Read(TextReader reader, string name)
+    public static IReadOnlyList<DatasetRow> Read(TextReader reader, string name, LabelRules? rules = null)
+    {
+        // With rules of the caller's own, rows that they do not name are left out on purpose.
+        var rows = Rows(reader, name, rules ?? LabelRules.None, judgedOnly: rules is { IsEmpty: false });
+        return rows.Count > 0 ? rows : throw new DatasetException($"{name}: holds no rows");
+    }
+
+    private static List<DatasetRow> Rows(TextReader reader, string name, LabelRules rules, bool judgedOnly)
     {
         var rows = new List<DatasetRow>();
         var ids = new HashSet<string>(StringComparer.Ordinal);
@@ -29,15 +45,18 @@ public static class DatasetReader
             line++;
             if (string.IsNullOrWhiteSpace(text))
                 continue;
-            var row = Parse(text, line, name);
+            var (row, judged) = Parse(text, line, name, rules);
+            if (!judged && !judgedOnly)
+                throw Fault(name, line, "needs \"label\", or the numbers \"weak\" and \"strong\"");
             if (!ids.Add(row.Id))
                 throw Fault(name, line, $"the id \"{row.Id}\" was used before");
-            rows.Add(row);
+            if (judged)
+                rows.Add(row);
         }
-        return rows.Count > 0 ? rows : throw new DatasetException($"{name}: holds no rows");
+        return rows;
     }
 
-    private static DatasetRow Parse(string text, int line, string name)
+    private static (DatasetRow Row, bool Judged) Parse(string text, int line, string name, LabelRules rules)
     {
         try
         {
@@ -45,7 +64,10 @@ public static class DatasetReader
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
                 throw Fault(name, line, "is not a JSON object");
-            return Convert(new Members(root, line, name), line, name);
+            var members = new Members(root, line, name);
+            var row = Convert(members, line, name, rules);
+            // A row measured on one side only is kept and left out of the figures: measured files have such rows.
+            return (row, row.Label is not null || members.Has("weak") || members.Has("strong"));
         }
         catch (JsonException e)
         {
@@ -53,7 +75,7 @@ public static class DatasetReader
         }
     }
 
-    private static DatasetRow Convert(Members members, int line, string name)
+    private static DatasetRow Convert(Members members, int line, string name, LabelRules rules)
     {
         var prompt = members.Text("prompt");
         if (string.IsNullOrWhiteSpace(prompt))
@@ -62,18 +84,16 @@ public static class DatasetReader
         {
             "high" => true,
             "low" => false,
-            null => null,
+            null => rules.LabelOf(members.Root),
             _ => throw Fault(name, line, "\"label\" must be \"low\" or \"high\""),
         };
         var (weak, strong) = (members.Number("weak"), members.Number("strong"));
-        // A row measured on one side only is kept and left out of the figures: measured files have such rows.
-        if (label is null && !members.Has("weak") && !members.Has("strong"))
-            throw Fault(name, line, "needs \"label\", or the numbers \"weak\" and \"strong\"");
         var difficulty = members.Number("difficulty", 0, 1, lenient: label is null);
         var kind = members.Text("kind") ?? "";
         return new DatasetRow(line, members.Text("id") ?? $"line-{line}", prompt, label, difficulty, weak, strong)
         {
             Kind = kind,
+            StrongDifficulty = members.Number("strongDifficulty", 0, 1, lenient: label is null),
             Language = members.Text("lang") ?? "",
             Human = members.Text("human") ?? "",
             Group = members.Text("group") ?? members.Text("source") ?? kind,

@@ -15,6 +15,9 @@ public sealed record DatasetRow(
     double? Weak = null,
     double? Strong = null)
 {
+    /// <summary>Chance that a strong model fails too, 0..1, where a writer judged it.</summary>
+    public double? StrongDifficulty { get; init; }
+
     public string Kind { get; init; } = "";
 
     public string Language { get; init; } = "";

@@ -46,6 +46,7 @@ public static class Evaluator
             Accuracy: (double)rows.Count(x => x.High == x.Score >= cutoff) / rows.Count,
             BalancedAccuracy: 1 - ((falseLocal + falseCloud) / 2),
             Auc: Ranking.Auc(rows.Select(x => ((double)x.Score, x.High))),
+            AucInterval: Bootstrap.Of(rows.Count, drawn => [Ranking.Auc(drawn.Select(i => ((double)rows[i].Score, rows[i].High)))])[0],
             AucMacro: Ranking.AucMacro(rows.Select(x => ((double)x.Score, x.High, x.Row.Kind)), MinKindRows),
             LengthAuc: Ranking.Auc(rows.Select(x => (x.Length, x.High))),
             LengthAucMacro: Ranking.AucMacro(rows.Select(x => (x.Length, x.High, x.Row.Kind)), MinKindRows),
@@ -62,16 +63,34 @@ public static class Evaluator
             .Select(bin => new ReliabilityBin(
                 bin.Count(), bin.Average(x => x.Score), bin.Average(x => x.High ? 1.0 : 0.0), bin.Average(x => x.Row.Difficulty)))];
 
-    private static MeasuredFigures Measure(List<Scored> rows) => new(
-        rows.Count,
-        rows.Average(x => x.Weak),
-        rows.Average(x => x.Strong),
-        Ranking.Auc(rows.Select(x => ((double)x.Score, x.Weak < Solved))),
-        Ranking.AucMacro(rows.Select(x => ((double)x.Score, x.Weak < Solved, x.Row.Group))),
-        Ranking.Apgr(rows.Select(x => ((double)x.Score, x.Weak, x.Strong))),
-        Ranking.Auc(rows.Select(x => (x.Length, x.Weak < Solved))),
-        Ranking.AucMacro(rows.Select(x => (x.Length, x.Weak < Solved, x.Row.Group))),
-        Ranking.Apgr(rows.Select(x => (x.Length, x.Weak, x.Strong))));
+    private static MeasuredFigures Measure(List<Scored> rows)
+    {
+        var everything = Enumerable.Range(0, rows.Count).ToArray();
+        var (model, length) = (Figures(rows, everything, x => x.Score), Figures(rows, everything, x => x.Length));
+        var intervals = Bootstrap.Of(rows.Count, drawn =>
+        {
+            var (m, l) = (Figures(rows, drawn, x => x.Score), Figures(rows, drawn, x => x.Length));
+            return [.. m, .. m.Zip(l, (a, b) => a - b)];
+        });
+        MeasuredFigure? Figure(int i) => model[i] is { } m && length[i] is { } l && intervals[i] is { } own && intervals[i + model.Length] is { } lead
+            ? new MeasuredFigure(m, own, l, m - l, lead)
+            : null;
+        return new MeasuredFigures(rows.Count, rows.Average(x => x.Weak), rows.Average(x => x.Strong), Figure(0), Figure(1), Figure(2), Figure(3));
+    }
+
+    private static double?[] Figures(List<Scored> all, int[] drawn, Func<Scored, double> score)
+    {
+        var rows = drawn.Select(i => (Score: score(all[i]), Row: all[i])).ToList();
+        var qualities = rows.ConvertAll(x => (x.Score, x.Row.Weak, x.Row.Strong));
+        var apgr = Ranking.Apgr(qualities);
+        return
+        [
+            Ranking.Auc(rows.Select(x => (x.Score, x.Row.Weak < Solved))),
+            Ranking.AucMacro(rows.Select(x => (x.Score, x.Row.Weak < Solved, x.Row.Row.Group))),
+            apgr,
+            apgr is null ? null : Ranking.CallsFor(0.95, qualities),
+        ];
+    }
 
     private static List<SliceFigures> Slices(List<Scored> rows, Func<DatasetRow, string> key, float cutoff) =>
         [.. rows.GroupBy(x => key(x.Row), StringComparer.Ordinal)

@@ -59,6 +59,31 @@ public static class Ranking
     }
 
     /// <summary>
+    /// Least share of calls to the strong model, highest scores first, that keeps <paramref name="kept"/> of the strong model's own
+    /// quality; random needs about the same share as the quality that is to be gained. Rows of equal score count as a straight segment.
+    /// </summary>
+    /// <param name="kept">0..1.</param>
+    public static double CallsFor(double kept, IEnumerable<(double Score, double Weak, double Strong)> items)
+    {
+        var sorted = items.OrderByDescending(x => x.Score).ToList();
+        var target = kept * sorted.Sum(x => x.Strong);
+        var quality = sorted.Sum(x => x.Weak);
+        if (quality >= target)
+            return 0;
+        for (var start = 0; start < sorted.Count;)
+        {
+            var end = start;
+            var after = quality;
+            for (; end < sorted.Count && sorted[end].Score.Equals(sorted[start].Score); end++)
+                after += sorted[end].Strong - sorted[end].Weak;
+            if (after >= target)
+                return (start + ((end - start) * (target - quality) / (after - quality))) / sorted.Count;
+            (start, quality) = (end, after);
+        }
+        return 1;
+    }
+
+    /// <summary>
     /// Mean AUC within groups: what is left when the groups cannot be told apart. Groups with fewer than
     /// <paramref name="minRows"/> rows, or of one sort only, are left out; null when none remains.
     /// </summary>

@@ -20,11 +20,13 @@ internal sealed class FeatureRow
     }
 
     /// <summary>The vector of one prompt with its indices in order, as ML.NET wants them.</summary>
-    public static VBuffer<float> Featurise(TriageInput input, FeatureBuffer buffer)
+    /// <param name="keeps">Tells which indices to keep; null = all.</param>
+    public static VBuffer<float> Featurise(TriageInput input, FeatureBuffer buffer, Func<int, bool>? keeps = null)
     {
         PromptFeatures.Extract(input, buffer);
-        var indices = buffer.Indices.AsSpan(0, buffer.Count).ToArray();
-        var values = buffer.Values.AsSpan(0, buffer.Count).ToArray();
+        var used = Enumerable.Range(0, buffer.Count).Where(i => keeps?.Invoke(buffer.Indices[i]) != false).ToList();
+        var indices = used.ConvertAll(i => buffer.Indices[i]).ToArray();
+        var values = used.ConvertAll(i => buffer.Values[i]).ToArray();
         Array.Sort(indices, values);
         return new VBuffer<float>(FeatureSchema.Dimension, indices.Length, values, indices);
     }

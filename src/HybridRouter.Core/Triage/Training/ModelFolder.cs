@@ -35,6 +35,7 @@ public static class ModelFolder
             Domain = model.Options.Domain,
             FeatureSchema = FeatureSchema.Hash,
             WeightsHash = hash,
+            BothFail = model.Gain.BothFail,
             Cutoff = model.Cutoff,
             CutoffRule = CutoffRule.Statement,
             TrainingRows = model.Rows.Count,

@@ -16,7 +16,7 @@ public static class Trainer
         if (!labelled.Any(r => r.Label == true) || !labelled.Any(r => r.Label == false))
             throw new DatasetException("training needs rows of both labels");
         var buffer = new FeatureBuffer(options.Domain);
-        var vectors = labelled.Select(r => FeatureRow.Featurise(r.ToInput(), buffer)).ToArray();
+        var vectors = labelled.Select(r => FeatureRow.Featurise(r.ToInput(), buffer, options.Keeps)).ToArray();
         var weights = RowWeights.Of(labelled, options);
         var folds = Folds.Assign(labelled, options.Folds, options.Seed);
 
@@ -31,7 +31,10 @@ public static class Trainer
             }
         }
         var (transformer, linear) = Fit(labelled, vectors, weights, _ => true, options);
-        return new TrainedModel(transformer, linear, labelled, crossValidated, CutoffRule.BestBalancedAccuracy(labelled, crossValidated), options);
+        var gain = GainCurve.Fit(labelled.Select((r, i) => (Row: r, Failure: crossValidated[i])).Where(x => x.Row.StrongDifficulty is not null)
+            .Select(x => ((double)x.Failure, x.Row.StrongDifficulty!.Value)));
+        float[] scores = [.. crossValidated.Select(gain.Gain)];
+        return new TrainedModel(transformer, linear, labelled, scores, CutoffRule.BestBalancedAccuracy(labelled, scores), gain, options);
     }
 
     private static (ITransformer Transformer, LinearModel Linear) Fit(

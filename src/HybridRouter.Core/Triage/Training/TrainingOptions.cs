@@ -24,6 +24,9 @@ public sealed record TrainingOptions
     /// <summary>0 trusts the label alone, 1 the judged difficulty alone: a row counts as high with that blended weight.</summary>
     public double Softness { get; init; } = 1;
 
+    /// <summary>The part of the vector that is learned from; null = all. For ablations: what was left out weighs nothing.</summary>
+    internal Func<int, bool>? Keeps { get; init; }
+
     /// <summary>Share of high rows that each kind is weighted to, where it is known from how small models fare on that kind of work.</summary>
     public IReadOnlyDictionary<string, double> KindPriors { get; init; } = new Dictionary<string, double>
     {

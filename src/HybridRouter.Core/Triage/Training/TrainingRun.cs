@@ -43,7 +43,7 @@ public static class TrainingRun
         EvaluationReport? holdout = null;
         if (holdoutRows is not null)
         {
-            using var classifier = new MlPromptClassifier(model.Linear, version, model.Cutoff, options.Training.Domain);
+            using var classifier = model.ToClassifier(version);
             holdout = Evaluator.Evaluate(classifier, model.Cutoff, holdoutRows);
         }
         return new TrainingRunResult(ModelFolder.Save(model, crossValidated, holdout, options.OutputFolder), crossValidated, holdout);

@@ -34,8 +34,9 @@ public sealed class EvaluatorTests
         var report = Evaluator.Evaluate("m", 0.5f, rows, [0.9f, 0.1f, 0.5f]);
 
         Assert.Null(report.Labelled);
-        Assert.Equal((2, 1.0, 0.75), (report.Measured!.Rows, report.Measured.Auc, report.Measured.Apgr));
-        Assert.Equal(1.0, report.Measured.LengthAuc);
+        Assert.Equal((2, 1.0, 0.75), (report.Measured!.Rows, report.Measured.Auc!.Value, report.Measured.Apgr!.Value));
+        Assert.Equal((1.0, 0.0), (report.Measured.Auc.Length, report.Measured.Auc.Lead));
+        Assert.Equal(0.45, report.Measured.Calls95!.Value, 1e-9);
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class ShippedModelTests
     public void Model_TrainedAgain_IsTheOneInTheRepository()
     {
         var again = Trainer.Train(ShippedTriage.Train(), new TrainingOptions());
-        using var retrained = new MlPromptClassifier(again.Linear, "again", again.Cutoff);
+        using var retrained = again.ToClassifier("again");
         using var shipped = ShippedTriage.Classifier();
 
         // Another processor may round differently, so scores are compared and not weights.
