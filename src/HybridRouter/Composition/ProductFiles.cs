@@ -9,6 +9,8 @@ internal static class ProductFiles
 
     public static string TriageModel => Path.Combine(Models, "triage");
 
+    public static string EncoderModel => Path.Combine(Models, "encoder");
+
     /// <summary>Training data; only in the repository, so a published program needs <c>--data</c>.</summary>
     public static string ClassifierData => Path.Combine(Path.GetDirectoryName(Models)!, "classifier-data");
 }
