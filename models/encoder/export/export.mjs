@@ -16,10 +16,11 @@ if (!source) {
 
 const RESERVED = 6; // control pieces, which text never becomes
 const vocabulary = JSON.parse(readFileSync(join(source, 'dist', 'vocab.json'), 'utf8'));
-const alphabet = new Set(vocabulary.slice(RESERVED).flatMap(([piece]) => [...piece]));
+const alphabet = new Set([' ', ...vocabulary.slice(RESERVED).flatMap(([piece]) => [...piece])]);
 const files = {
   'use-lite.onnx': buildGraph(readWeights(join(source, 'dist'))),
-  'pieces.tsv': vocabulary.map(([piece, score]) => `${piece}\t${score}\n`).join(''),
+  // Pieces with a colon have no score there, which the original adds up as 0.
+  'pieces.tsv': vocabulary.map(([piece, score]) => `${piece}\t${score ?? 0}\n`).join(''),
   'nfkc.tsv': normalization(alphabet),
 };
 const manifest = { version: 'use-lite-1', sha256: {} };

@@ -1,5 +1,5 @@
-// Unicode's NFKC as a table, for programs that run without ICU. Only what can reach the alphabet of the pieces is kept:
-// all else is an unknown character before and after.
+// Unicode's NFKC as a table, for programs that run without ICU. Only what can reach the alphabet of the pieces, alone or
+// as a mark, is kept: all else is an unknown character before and after.
 
 const HANGUL = [0xac00, 0xd7a3];
 const points = (text) => [...text].map((symbol) => symbol.codePointAt(0));
@@ -15,7 +15,7 @@ export function normalization(alphabet) {
   for (let code = 0x80; code <= 0x10ffff; code++) {
     if ((code >= 0xd800 && code <= 0xdfff) || (code >= HANGUL[0] && code <= HANGUL[1])) continue;
     const symbol = String.fromCodePoint(code), apart = symbol.normalize('NFKD');
-    if (apart !== symbol && reaches(apart)) lines.push(`d ${hex([code, ...points(apart)])}`);
+    if (apart !== symbol && (reaches(apart) || /^\p{M}/u.test(apart))) lines.push(`d ${hex([code, ...points(apart)])}`);
     const canonical = symbol.normalize('NFD');
     if (canonical !== symbol && symbol.normalize('NFC') === symbol && reaches(canonical)) {
       const parts = points(canonical), start = points(String.fromCodePoint(...parts.slice(0, -1)).normalize('NFC'));
