@@ -27,6 +27,8 @@ internal static class TriagePrompts
 
     public static string ModelFolder() => Path.Combine(Root(), "models", "triage");
 
+    public static string EncoderFolder() => Path.Combine(Root(), "models", "encoder");
+
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

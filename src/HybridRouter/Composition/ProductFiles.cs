@@ -14,6 +14,8 @@ internal static class ProductFiles
 
     public static string VideoTriageModel => Path.Combine(Triage, "video");
 
+    public static string EncoderModel => Path.Combine(Models, "encoder");
+
     /// <summary>Training data; only in the repository, so a published program needs <c>--data</c>.</summary>
     public static string ClassifierData => Path.Combine(Path.GetDirectoryName(Models)!, "classifier-data");
 }

@@ -16,6 +16,7 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("Wire", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models")]
     [InlineData("Storage", "Wire|Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models|Quota|Callers|Pacing")]
+    [InlineData("Embedding", "Wire|Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models|Quota|Callers|Pacing|Storage")]
     [InlineData("Triage", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Sessions", "Intake|Triage|Routing|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Quota", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers|Pacing")]
@@ -47,7 +48,7 @@ public sealed class DependencyTests
     public void MlNet_OutsideTriage_IsUnknown()
     {
         Types().That().ResideInAssembly(typeof(ModelFlow).Assembly).And().DoNotResideInNamespaceMatching(@"^HybridRouter\.Triage(\.|$)")
-            .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.ML(\.(?!Tokenizers$)|$)"))
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.ML(\.(?!Tokenizers$|OnnxRuntime(\.|$))|$)"))
             .Check(Product);
     }
 
@@ -56,6 +57,14 @@ public sealed class DependencyTests
     {
         Types().That().ResideInAssembly(typeof(ModelFlow).Assembly).And().DoNotResideInNamespaceMatching(@"^HybridRouter\.Callers\.Estimates$")
             .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.ML\.Tokenizers$"))
+            .Check(Product);
+    }
+
+    [Fact]
+    public void OnnxRuntime_OutsideEmbedding_IsUnknown()
+    {
+        Types().That().ResideInAssembly(typeof(ModelFlow).Assembly).And().DoNotResideInNamespaceMatching(@"^HybridRouter\.Embedding$")
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.ML\.OnnxRuntime(\.|$)"))
             .Check(Product);
     }
 }
