@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
 
@@ -10,8 +11,8 @@ namespace HybridRouter.Embedding;
 /// </summary>
 public sealed class OnnxSentenceEncoder : ISentenceEncoder, IDisposable
 {
-    /// <summary>Tokens that are read of a text, from its start; in English prose about 250 characters, in code about 180.</summary>
-    public const int MaxTokens = 64;
+    /// <summary>Tokens that are read of a text, from its start; about 200 characters of English prose, 130 of a prompt with code.</summary>
+    public const int MaxTokens = 48;
 
     /// <summary>Characters that are read of a text, from its start and after normalization, however few tokens they make.</summary>
     public const int MaxChars = UnigramTokenizer.Window;
@@ -110,9 +111,19 @@ public sealed class OnnxSentenceEncoder : ISentenceEncoder, IDisposable
             };
             options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
             options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
-            // Without it the eight-bit products overflow on processors that have AVX2 but no VNNI.
-            options.AddSessionConfigEntry("session.x64quantprecision", "1");
+            // Eight-bit products overflow on these processors; this takes slower ones that do not.
+            if (LacksVnni())
+                options.AddSessionConfigEntry("session.x64quantprecision", "1");
             return new InferenceSession(model, options);
+        }
+
+        private static bool LacksVnni()
+        {
+            if (!X86Base.IsSupported)
+                return false;
+            var hasAvx512Vnni = Avx512F.IsSupported && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
+            var hasAvxVnni = Avx2.IsSupported && (X86Base.CpuId(7, 1).Eax & (1 << 4)) != 0;
+            return !hasAvx512Vnni && !hasAvxVnni;
         }
     }
 }

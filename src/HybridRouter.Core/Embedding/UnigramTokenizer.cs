@@ -9,7 +9,7 @@ namespace HybridRouter.Embedding;
 internal sealed class UnigramTokenizer
 {
     /// <summary>Only so many code points of the normalized text are read.</summary>
-    public const int Window = 1_024;
+    public const int Window = 512;
 
     public const int Unknown = 0;
 
@@ -117,7 +117,7 @@ internal sealed class UnigramTokenizer
         return written;
     }
 
-    /// <summary>Room for one segmentation at a time, about 30 KB.</summary>
+    /// <summary>Room for one segmentation at a time, about 9 KB.</summary>
     internal sealed class Work
     {
         internal readonly int[] Codes = new int[Window + 1];
