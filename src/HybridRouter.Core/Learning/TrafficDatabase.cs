@@ -36,7 +36,7 @@ internal sealed class TrafficDatabase : IDisposable
             embedding BLOB NULL
         );
         CREATE INDEX requests_at ON requests (at);
-        CREATE INDEX requests_prompt ON requests (prompt_print, at);
+        CREATE INDEX requests_prompt ON requests (prompt_print, ended_at);
         CREATE INDEX requests_user ON requests (user);
         CREATE INDEX requests_caller ON requests (caller COLLATE NOCASE);
         CREATE TABLE prompts (request_id TEXT NOT NULL PRIMARY KEY, key_id BLOB NOT NULL, sealed BLOB NOT NULL);

@@ -33,6 +33,7 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
     /// <param name="store">Not disposed with it.</param>
     /// <param name="dropped">Called for each request that is not kept.</param>
     /// <param name="embed">Sentence embedding of a prompt, unit length; called by the worker alone. Null = none are made.</param>
+    /// <exception cref="IOException">Prompts are kept, and their key is not there or is none; the message names it.</exception>
     public TrafficRecorder(TrafficStore store, TimeProvider time, Action dropped, Func<string, float[]>? embed, ILogger<TrafficRecorder> logger)
     {
         (_store, _time, _dropped, _logger) = (store, time, dropped, logger);
@@ -67,10 +68,12 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
     /// <summary>Writes what waits; a disk that fails gets one more try.</summary>
     public async ValueTask DisposeAsync()
     {
-        _line.Writer.TryComplete();
-        await _stop.CancelAsync().ConfigureAwait(false);
+        var first = _line.Writer.TryComplete();
+        if (first)
+            await _stop.CancelAsync().ConfigureAwait(false);
         await _worker.ConfigureAwait(false);
-        _stop.Dispose();
+        if (first)
+            _stop.Dispose();
     }
 
     private async Task RunAsync()

@@ -10,23 +10,23 @@ public sealed class TrafficStore : ITrafficSamples, IDisposable
 {
     private readonly TrafficDatabase _database;
     private readonly PromptPrints _prints;
-    private readonly PromptVault _vault;
+    private readonly Lazy<PromptVault> _vault;
     private readonly TimeProvider _time;
     private readonly bool _keepPrompts;
 
-    private TrafficStore(TrafficDatabase database, PromptPrints prints, PromptVault vault, bool keepPrompts, TimeProvider time) =>
+    private TrafficStore(TrafficDatabase database, PromptPrints prints, Lazy<PromptVault> vault, bool keepPrompts, TimeProvider time) =>
         (_database, _prints, _vault, _keepPrompts, _time) = (database, prints, vault, keepPrompts, time);
 
     internal PendingRequests Pending { get; } = new();
 
     /// <summary>Opens <c>traffic.db</c> and <c>traffic.key</c> in the folder; both are made when missing.</summary>
-    /// <exception cref="IOException">A file cannot be opened, a newer version made it, or a key is missing or wrong; the message names it.</exception>
+    /// <exception cref="IOException">A file cannot be opened, a newer version made it, or a key file is missing or wrong; the message names it.</exception>
     public static TrafficStore Open(string folder, LearningOptions options, TimeProvider time)
     {
         Directory.CreateDirectory(folder);
         // A key that was lost must not be replaced in silence: what it names could not be found any more.
         var keys = TrafficKeys.Open(folder, create: !Exists(folder));
-        return new TrafficStore(new TrafficDatabase(PathIn(folder), keys), new PromptPrints(keys.Derive("prints")), PromptVault.Create(options, keys), options.KeepPrompts, time);
+        return new TrafficStore(new TrafficDatabase(PathIn(folder), keys), new PromptPrints(keys.Derive("prints")), new(() => PromptVault.Create(options, keys)), options.KeepPrompts, time);
     }
 
     /// <summary>Whether the folder has a traffic database.</summary>
@@ -41,20 +41,19 @@ public sealed class TrafficStore : ITrafficSamples, IDisposable
     public TrafficStatus ReadStatus() => _database.Read(connection => TrafficReading.Status(connection, _database.FullPath));
 
     /// <summary>The kept prompts, oldest first, for labelling. One that cannot be decrypted has no text but the reason.</summary>
-    public IReadOnlyList<KeptPrompt> ReadPrompts() => _database.Read(connection => TrafficReading.Prompts(connection, _vault));
+    /// <exception cref="IOException">The configured key is not there, or is none; the message names it.</exception>
+    public IReadOnlyList<KeptPrompt> ReadPrompts() => _database.Read(connection => TrafficReading.Prompts(connection, _vault.Value));
 
     /// <summary>Keeps what a caller says of an answer; the same sort again replaces what it said before.</summary>
     /// <param name="caller">Name of the client key; null on an open gateway.</param>
     /// <returns>False: there is no such request of this caller.</returns>
     public async Task<bool> AddFeedbackAsync(string requestId, string? caller, Feedback feedback, CancellationToken cancellationToken)
     {
-        // In this order: a row is there before it stops being pending.
-        var known = Pending.IsOf(requestId, caller);
+        // In this order: a row is there before it stops being pending. Guessed ids do not hold up the writer.
+        if (!Pending.IsOf(requestId, caller) && !await Task.Run(() => IsKept(requestId, caller), cancellationToken).ConfigureAwait(false))
+            return false;
         return await _database.WriteAsync(connection =>
         {
-            known |= connection.Scalar("SELECT 1 FROM requests WHERE id = $id AND caller IS $caller", ("$id", requestId), ("$caller", caller)) is not null;
-            if (!known)
-                return false;
             foreach (var (kind, value) in feedback.Signals())
                 TrafficWriter.Signal(connection, requestId, kind, value, _time.GetUtcNow());
             return true;
@@ -88,7 +87,11 @@ public sealed class TrafficStore : ITrafficSamples, IDisposable
     /// <summary>Waits for the write that runs; later calls fail.</summary>
     public void Dispose() => _database.Dispose();
 
-    internal TrafficRowMaker CreateMaker(Func<string, float[]>? embed) => new(_prints, _keepPrompts ? _vault : null, embed);
+    /// <exception cref="IOException">Prompts are kept, and their key is not there or is none.</exception>
+    internal TrafficRowMaker CreateMaker(Func<string, float[]>? embed) => new(_prints, _keepPrompts ? _vault.Value : null, embed);
+
+    private bool IsKept(string requestId, string? caller) => _database.Read(connection =>
+        connection.Scalar("SELECT 1 FROM requests WHERE id = $id AND caller IS $caller", ("$id", requestId), ("$caller", caller)) is not null);
 
     /// <summary>Writes rows in one transaction.</summary>
     internal Task WriteAsync(IReadOnlyList<TrafficRow> rows, CancellationToken cancellationToken) => _database.WriteAsync(connection =>

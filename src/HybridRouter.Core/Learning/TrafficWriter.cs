@@ -54,7 +54,7 @@ internal static class TrafficWriter
         // asked for at once.
         using var command = connection.Command("""
             SELECT id, route, asked_cloud, request_print FROM requests
-            WHERE prompt_print = $prompt AND at BETWEEN $from AND $at AND ended_at BETWEEN $from AND $at AND id <> $id
+            WHERE prompt_print = $prompt AND ended_at BETWEEN $from AND $at AND id <> $id
                 AND domain = $domain AND caller IS $caller AND user IS $user AND tool_results = 0 AND outcome IN ($ok, $cancelled)
             ORDER BY ended_at DESC LIMIT 1
             """,
