@@ -5,6 +5,9 @@ public sealed class LearningOptions
 {
     public const int DefaultRetentionDays = 90;
 
+    /// <summary>Length of <see cref="PromptKey"/> once decoded.</summary>
+    public const int KeyBytes = 32;
+
     /// <summary>
     /// Keep the features, score, route and outcome of each request, and what callers say of answers. Default false: features tell which
     /// words occurred, so short prompts can be guessed from them, and that is for the operator to decide.
@@ -22,4 +25,11 @@ public sealed class LearningOptions
     /// <c>traffic.key</c> in the storage folder, which then protects only copies of the database without that file.
     /// </summary>
     public string? PromptKey { get; set; }
+
+    /// <returns>Null when the text is not <see cref="KeyBytes"/> bytes in base64.</returns>
+    public static byte[]? DecodeKey(string text)
+    {
+        var key = new byte[KeyBytes + 1];
+        return Convert.TryFromBase64String(text.Trim(), key, out var length) && length == KeyBytes ? key[..KeyBytes] : null;
+    }
 }

@@ -1,5 +1,3 @@
-using HybridRouter.Learning;
-
 namespace HybridRouter.Configuration;
 
 /// <summary>Rules for what is kept of the traffic.</summary>
@@ -19,7 +17,7 @@ internal sealed class LearningOptionsValidator(RouterOptionsValidator report)
             return;
         report.Secret("learning:promptKey", configured);
         var text = SecretText.Resolve(configured);
-        if (text is not null && TrafficKeys.Decode(text) is null)
-            report.Bad("learning:promptKey", $"{SecretText.Describe(configured)} is not {TrafficKeys.Bytes} bytes in base64; make one with: openssl rand -base64 {TrafficKeys.Bytes}");
+        if (text is not null && LearningOptions.DecodeKey(text) is null)
+            report.Bad("learning:promptKey", $"{SecretText.Describe(configured)} is not {LearningOptions.KeyBytes} bytes in base64; make one with: openssl rand -base64 {LearningOptions.KeyBytes}");
     }
 }

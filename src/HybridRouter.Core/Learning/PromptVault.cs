@@ -24,7 +24,7 @@ internal sealed class PromptVault
         if (options.PromptKey is not { } configured)
             return new(keys.Derive("prompts"));
         var text = SecretText.Resolve(configured) ?? throw new IOException($"learning:promptKey: {SecretText.Describe(configured)} is not set, empty or not readable.");
-        return new(TrafficKeys.Decode(text) ?? throw new IOException($"learning:promptKey: {SecretText.Describe(configured)} is not {TrafficKeys.Bytes} bytes in base64; make one with: openssl rand -base64 {TrafficKeys.Bytes}"));
+        return new(LearningOptions.DecodeKey(text) ?? throw new IOException($"learning:promptKey: {SecretText.Describe(configured)} is not {LearningOptions.KeyBytes} bytes in base64; make one with: openssl rand -base64 {LearningOptions.KeyBytes}"));
     }
 
     /// <returns>Nonce, tag and text.</returns>

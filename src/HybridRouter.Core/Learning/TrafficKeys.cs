@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HybridRouter.Configuration;
 
 namespace HybridRouter.Learning;
 
@@ -11,7 +12,7 @@ internal sealed class TrafficKeys
 {
     public const string FileName = "traffic.key";
 
-    public const int Bytes = 32;
+    private const int Bytes = LearningOptions.KeyBytes;
 
     private readonly byte[] _secret;
 
@@ -31,18 +32,11 @@ internal sealed class TrafficKeys
                 throw new IOException($"'{path}' is missing; it belongs to {TrafficDatabase.FileName} beside it. Put it back from a backup.");
             Create(path);
         }
-        return new(Decode(File.ReadAllText(path)) ?? throw new IOException($"'{path}' holds no key of {Bytes} bytes in base64. Put it back from a backup, or delete it together with {TrafficDatabase.FileName}."));
+        return new(LearningOptions.DecodeKey(File.ReadAllText(path)) ?? throw new IOException($"'{path}' holds no key of {Bytes} bytes in base64. Put it back from a backup, or delete it together with {TrafficDatabase.FileName}."));
     }
 
     /// <summary>A key for one purpose; other purposes tell nothing about it.</summary>
     public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _secret, Bytes, info: Encoding.UTF8.GetBytes("hybridrouter traffic " + purpose));
-
-    /// <returns>Null when the text is not <see cref="Bytes"/> bytes in base64.</returns>
-    public static byte[]? Decode(string text)
-    {
-        var key = new byte[Bytes + 1];
-        return Convert.TryFromBase64String(text.Trim(), key, out var length) && length == Bytes ? key[..Bytes] : null;
-    }
 
     private static void Create(string path)
     {
