@@ -23,7 +23,7 @@ public sealed class TrafficRecorderTests
     [Fact]
     public async Task Observe_FullLine_DropsAndCountsAndDoesNotWait()
     {
-        using var go = new ManualResetEventSlim();
+        using var go = new SemaphoreSlim(0);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var rig = new TrafficRig(embed: _ =>
         {
@@ -31,6 +31,8 @@ public sealed class TrafficRecorderTests
             go.Wait(TrafficRig.Cancel);
             return [1];
         });
+        // Also when an assertion fails: the end of the rig waits for the worker.
+        using var end = new Release(go);
         rig.Recorder.Observe(rig.Seen("first"));
         await begun.Task.WaitAsync(TrafficRig.Cancel);
         for (var i = 0; i < TrafficRecorder.Capacity + 7; i++)
@@ -44,7 +46,7 @@ public sealed class TrafficRecorderTests
         // What was dropped cannot be judged either.
         Assert.True(await rig.SayAsync($"req_q{TrafficRecorder.Capacity - 1}", rating: 1));
         Assert.False(await rig.SayAsync($"req_q{TrafficRecorder.Capacity}", rating: 1));
-        go.Set();
+        end.Dispose();
         await rig.Recorder.FlushAsync(TrafficRig.Cancel);
         Assert.Equal(TrafficRecorder.Capacity + 1, rig.Store.ReadStatus().Requests);
     }
@@ -117,6 +119,11 @@ public sealed class TrafficRecorderTests
         Assert.Equal(1, rig.Store.ReadStatus().Requests);
         await stop.CancelAsync();
         await running;
+    }
+
+    private sealed class Release(SemaphoreSlim held) : IDisposable
+    {
+        public void Dispose() => held.Release(2 * TrafficRecorder.Capacity);
     }
 
     private sealed class FirstError : Microsoft.Extensions.Logging.ILogger<TrafficRecorder>
