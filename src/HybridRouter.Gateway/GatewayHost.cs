@@ -9,6 +9,7 @@ using HybridRouter.Gateway.Auth;
 using HybridRouter.Gateway.Endpoints;
 using HybridRouter.Gateway.Http;
 using HybridRouter.Gateway.Runtime;
+using HybridRouter.Learning;
 using HybridRouter.Pacing;
 using HybridRouter.Quota;
 using HybridRouter.Quota.Stores;
@@ -36,8 +37,11 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
     /// <summary>Where limits are counted; the gateway disposes it. Null: in this process, forgotten at its end.</summary>
     public Func<IQuotaStore>? CreateQuota { get; init; }
 
-    /// <summary>Folder of the embedded database, made when missing; null keeps no responses.</summary>
+    /// <summary>Folder of the embedded databases, made when missing; null keeps no responses and no traffic.</summary>
     public string? StorageFolder { get; init; }
+
+    /// <summary>Sentence embedding of a prompt, unit length, for what is kept of the traffic; called by one thread at a time. Null: none are made.</summary>
+    public Func<string, float[]>? Embed { get; init; }
 
     /// <summary>Watched for changes when set; <see cref="ReadOptions"/> then turns it into options, or null when it does not validate.</summary>
     public IConfiguration? Configuration { get; init; }
@@ -68,6 +72,7 @@ public static class GatewayHost
         app.MapModelsApi(runtime);
         app.MapRouteApi(runtime);
         app.MapQuotaApi(runtime, app.Services.GetRequiredService<AdmissionGate>(), app.Services.GetRequiredService<PacingBoard>());
+        app.MapTrafficApi(runtime, app.Services.GetRequiredService<TrafficServices>());
         app.Services.GetRequiredService<RouterMeter>().Watch(app.Services.GetRequiredService<QuotaGauges>());
         app.MapHealthApi(runtime);
         app.MapPrometheusScrapingEndpoint("/metrics");
@@ -105,8 +110,12 @@ public static class GatewayHost
             s.GetRequiredService<RouterMeter>(),
             setup.Time,
             s.GetRequiredService<ILoggerFactory>().CreateLogger("HybridRouter.Requests"),
-            new ClientKeys(setup.Options.Server)));
+            new ClientKeys(setup.Options.Server))
+        {
+            Traffic = s.GetRequiredService<TrafficServices>().Recorder,
+        });
         AddResponses(services, setup);
+        AddTraffic(services, setup);
         if (setup is { Configuration: { } configuration, ReadOptions: { } read })
             services.AddHostedService(s => ActivatorUtilities.CreateInstance<ConfigurationReload>(s, configuration, read));
         services.AddOpenTelemetry()
@@ -129,6 +138,23 @@ public static class GatewayHost
             s.GetRequiredService<PacingBoard>(),
             s.GetRequiredService<AdmissionGate>(),
             s.GetRequiredService<IQuotaStore>()));
+    }
+
+    private static void AddTraffic(IServiceCollection services, GatewaySetup setup)
+    {
+        var learning = setup.Options.Learning;
+        if (!learning.Enabled || setup.StorageFolder is not { } folder)
+        {
+            services.AddSingleton(TrafficServices.Off);
+            return;
+        }
+        services.AddSingleton(s =>
+        {
+            var store = TrafficStore.Open(folder, learning, setup.Time);
+            return new TrafficServices(store, new TrafficRecorder(store, setup.Time, s.GetRequiredService<RouterMeter>().TrafficDropped, setup.Embed, s.GetRequiredService<ILogger<TrafficRecorder>>()));
+        });
+        services.AddHostedService(s => new TrafficSweeping(new TrafficSweeper(
+            s.GetRequiredService<TrafficServices>().Store!, TimeSpan.FromDays(learning.RetentionDays), setup.Time, s.GetRequiredService<ILogger<TrafficSweeper>>())));
     }
 
     private static void AddResponses(IServiceCollection services, GatewaySetup setup)

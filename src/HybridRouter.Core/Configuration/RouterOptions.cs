@@ -22,6 +22,8 @@ public sealed class RouterOptions
 
     public LimitsOptions Limits { get; set; } = new();
 
+    public LearningOptions Learning { get; set; } = new();
+
     /// <summary>By model name. A model without a price costs nothing here.</summary>
     public Dictionary<string, PriceOptions> Prices { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 }

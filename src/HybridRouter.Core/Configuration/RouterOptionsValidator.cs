@@ -20,6 +20,7 @@ internal sealed class RouterOptionsValidator
             InRange("triage:cutoff", cutoff, 0, 1);
         new BackendOptionsValidator(this).Validate(options);
         new QuotaOptionsValidator(this).Validate(options);
+        new LearningOptionsValidator(this).Validate(options.Learning);
         CheckModelNames(options);
     }
 

@@ -22,6 +22,8 @@ public sealed class RouterMeter : IDisposable
     private readonly Histogram<double> _queued;
     private readonly Histogram<double> _score;
     private readonly UpDownCounter<long> _active;
+    private readonly Counter<long> _trafficDropped;
+    private readonly Counter<long> _feedback;
 
     public RouterMeter()
     {
@@ -34,6 +36,8 @@ public sealed class RouterMeter : IDisposable
         _queued = _meter.CreateHistogram("hybridrouter.request.queued", "s", "Wait for cloud quota of requests that waited.", advice: Seconds);
         _score = _meter.CreateHistogram("hybridrouter.triage.score", "1", "Complexity scores given.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] });
+        _trafficDropped = _meter.CreateCounter<long>("hybridrouter.traffic.dropped", "{request}", "Requests that were not kept to learn from.");
+        _feedback = _meter.CreateCounter<long>("hybridrouter.feedback", "{judgement}", "What callers said of answers, by sort.");
         _active = _meter.CreateUpDownCounter<long>("hybridrouter.requests.active", "{request}", "Requests under way.");
     }
 
@@ -45,6 +49,11 @@ public sealed class RouterMeter : IDisposable
     public void Ended() => _active.Add(-1);
 
     public void Refused(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void TrafficDropped() => _trafficDropped.Add(1);
+
+    /// <param name="sort">rating or outcome.</param>
+    public void Feedback(string sort) => _feedback.Add(1, new KeyValuePair<string, object?>("sort", sort));
 
     /// <param name="outcome">ok, failed, cut or cancelled.</param>
     public void Answered(RouteDecision decision, string api, string outcome, TimeSpan duration, TimeSpan? firstByte, TokenUsage? usage)

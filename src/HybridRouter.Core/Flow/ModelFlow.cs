@@ -31,7 +31,16 @@ public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, Candid
         // nothing. An on-prem fallback is an accident, after which the loop belongs to the cloud as before.
         if (answer.Reply is not BackendReply.Failed && request.Triage.Tools > 0)
             sessions.Set(request.SessionKey, answer.Decision.Route == RouteKind.Cloud || plan.Steps[0].Target.Route == RouteKind.Cloud);
-        return answer with { Decision = answer.Decision with { Cutoff = verdict.Score is null ? null : verdict.Cutoff } };
+        var scored = verdict.Score is not null;
+        return answer with
+        {
+            Decision = answer.Decision with
+            {
+                Cutoff = scored ? verdict.Cutoff : null,
+                Classifier = scored ? current.Judge.Classifier?.Version : null,
+                AskedForCloud = choice.AskedForCloud,
+            },
+        };
     }
 
     /// <summary>The same walk up to the plan, with what moved the score.</summary>

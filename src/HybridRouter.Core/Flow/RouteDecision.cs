@@ -12,6 +12,15 @@ public sealed record RouteDecision(RouteKind Route, string Backend, string Model
     /// <summary>The cutoff that held for this request; null without triage.</summary>
     public float? Cutoff { get; init; }
 
+    /// <summary>The model that scored it; null without a score.</summary>
+    public string? Classifier { get; init; }
+
+    /// <summary>The client named the cloud, or a model of it.</summary>
+    public bool AskedForCloud { get; init; }
+
+    /// <summary>What a check of the local draft found, by name; empty = nothing, or not checked.</summary>
+    public IReadOnlyList<string> DraftFindings { get; init; } = [];
+
     /// <summary>How long it waited for quota of this model.</summary>
     public TimeSpan Queued { get; init; }
 }

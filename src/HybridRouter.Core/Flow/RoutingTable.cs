@@ -18,7 +18,11 @@ public sealed class RoutingTable(RoutingRules rules)
 }
 
 /// <summary>What a client's model name and the configuration come to.</summary>
-public sealed record RouteChoice(RouteKind? Demanded, RouteProfileOptions Profile, RouteTarget? Local, RouteTarget? Cloud);
+public sealed record RouteChoice(RouteKind? Demanded, RouteProfileOptions Profile, RouteTarget? Local, RouteTarget? Cloud)
+{
+    /// <summary>By name: <c>cloud</c>, or a model of it, which triage may still keep local.</summary>
+    public bool AskedForCloud { get; init; }
+}
 
 /// <summary>Configuration, backends and classifier as one consistent set.</summary>
 public sealed record RoutingRules(RouterOptions Options, BackendDirectory Directory, TriageJudge Judge)
@@ -43,13 +47,13 @@ public sealed record RoutingRules(RouterOptions Options, BackendDirectory Direct
             case "local":
                 return Choice(RouteKind.Local, Profile(null), request);
             case "cloud":
-                return Choice(RouteKind.Cloud, Profile(null), request);
+                return Choice(RouteKind.Cloud, Profile(null), request) with { AskedForCloud = true };
         }
         var named = Directory.Find(request.Model) ?? throw new ApiException(ApiError.ModelNotFound(request.Model));
         var profile = Profile(named.Model.Profile);
         if (named.Route == RouteKind.Local)
             return Choice(RouteKind.Local, profile, request) with { Local = named };
-        return Choice(request.Api == WireApi.Embeddings ? RouteKind.Cloud : null, profile, request) with { Cloud = named };
+        return Choice(request.Api == WireApi.Embeddings ? RouteKind.Cloud : null, profile, request) with { Cloud = named, AskedForCloud = true };
     }
 
     public PlanInput Weigh(ModelRequest request, RouteChoice choice, TriageVerdict verdict, bool sessionHoldsCloud) => new()

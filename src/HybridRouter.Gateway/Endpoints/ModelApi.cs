@@ -93,10 +93,17 @@ internal static class ModelApi
         var events = late.Events(
             () => recording is null ? new CommentSigns() : new ResponseSigns(recording.Announce(request.Body.Root)),
             answer => account.Decided(request, answer));
-        var whole = await new SseWriter(context, request.Api).WriteAsync(recording is null ? events : recording.Watch(events), runtime.Time).ConfigureAwait(false);
-        if (late.FirstEvent is { } first)
-            account.FirstByte(first);
-        account.Ended(whole ? RequestOutcome.Ok : late.FirstEvent is null ? RequestOutcome.Failed : RequestOutcome.Cut);
+        try
+        {
+            var whole = await new SseWriter(context, request.Api).WriteAsync(recording is null ? events : recording.Watch(events), runtime.Time).ConfigureAwait(false);
+            account.Ended(whole ? RequestOutcome.Ok : late.FirstEvent is null ? RequestOutcome.Failed : RequestOutcome.Cut);
+        }
+        finally
+        {
+            // Also for a client that left after it.
+            if (late.FirstEvent is { } first)
+                account.FirstByte(first);
+        }
         if (late.Refusal is { } error)
             runtime.Meter.Refused(error.Code ?? error.Type);
     }
@@ -107,14 +114,18 @@ internal static class ModelApi
         try
         {
             var whole = await writer.WriteAsync(streaming.Events, time).ConfigureAwait(false);
-            if (writer.FirstWrite is { } first)
-                account.FirstByte(first);
             account.Ended(whole ? RequestOutcome.Ok : RequestOutcome.Cut);
         }
         catch (BackendStreamException e)
         {
             account.Ended(RequestOutcome.Failed);
             await OpenAiErrorWriter.WriteAsync(context, e.Failure.Error).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also for a client that left after it.
+            if (writer.FirstWrite is { } first)
+                account.FirstByte(first);
         }
     }
 }

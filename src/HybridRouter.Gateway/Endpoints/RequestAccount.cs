@@ -1,6 +1,7 @@
 using HybridRouter.Flow;
 using HybridRouter.Gateway.Runtime;
 using HybridRouter.Intake;
+using HybridRouter.Learning;
 using HybridRouter.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,7 @@ internal sealed partial class RequestAccount : IDisposable
     private Usage.UsageTap? _usage;
     private RequestOutcome _outcome = RequestOutcome.Cancelled;
     private TimeSpan? _firstByte;
-    private string? _askedFor;
+    private ModelRequest? _request;
 
     public RequestAccount(GatewayRuntime runtime, HttpContext context, WireApi api, string? caller)
     {
@@ -40,7 +41,12 @@ internal sealed partial class RequestAccount : IDisposable
         runtime.Meter.Started();
     }
 
-    public void Decided(ModelRequest request, FlowAnswer answer) => (_askedFor, _decision, _usage) = (request.Model, answer.Decision, answer.Usage);
+    public void Decided(ModelRequest request, FlowAnswer answer)
+    {
+        (_request, _decision, _usage) = (request, answer.Decision, answer.Usage);
+        if (Keeps(request))
+            _runtime.Traffic!.Announce(_context.TraceIdentifier, request.Caller);
+    }
 
     public void FirstByte(long timestamp) => _firstByte = _runtime.Time.GetElapsedTime(_start, timestamp);
 
@@ -61,8 +67,46 @@ internal sealed partial class RequestAccount : IDisposable
         var duration = _runtime.Time.GetElapsedTime(_start);
         var usage = _usage?.Seen;
         _runtime.Meter.Answered(_decision, _api, _outcome.ToString().ToLowerInvariant(), duration, _firstByte, usage);
-        LogAnswered(_context.TraceIdentifier, _caller, _api, _askedFor!, _decision.Route, _decision.Model, _decision.Score, _decision.Reason,
+        LogAnswered(_context.TraceIdentifier, _caller, _api, _request!.Model, _decision.Route, _decision.Model, _decision.Score, _decision.Reason,
             _outcome, duration.TotalMilliseconds, _firstByte?.TotalMilliseconds, usage?.Prompt, usage?.Completion);
+        if (Keeps(_request))
+            _runtime.Traffic!.Observe(Observation(_request, _decision, duration));
+    }
+
+    /// <summary>No score decides where embeddings are made.</summary>
+    private bool Keeps(ModelRequest request) => _runtime.Traffic is not null && request.Api != WireApi.Embeddings;
+
+    /// <summary>Of the request only what was read from it: its body is gone by now.</summary>
+    private TrafficObservation Observation(ModelRequest request, RouteDecision decision, TimeSpan duration)
+    {
+        var end = _runtime.Time.GetUtcNow();
+        return new TrafficObservation
+        {
+            RequestId = _context.TraceIdentifier,
+            At = end - duration,
+            EndedAt = end,
+            Caller = request.Caller,
+            EndUser = request.EndUser,
+            Session = request.SessionKey,
+            Triage = request.Triage,
+            ModelVersion = decision.Classifier,
+            Score = decision.Score,
+            Cutoff = decision.Cutoff,
+            Route = decision.Route,
+            Model = decision.Model,
+            Outcome = _outcome switch
+            {
+                RequestOutcome.Ok => TrafficOutcome.Ok,
+                RequestOutcome.Cut => TrafficOutcome.Cut,
+                RequestOutcome.Cancelled => TrafficOutcome.Cancelled,
+                _ => TrafficOutcome.Failed,
+            },
+            FellBack = decision.FellBack,
+            AskedForCloud = decision.AskedForCloud,
+            // An editor gives a completion up with the next key stroke.
+            LeftMidStream = _outcome == RequestOutcome.Cancelled && _firstByte is not null && request is { Stream: true, Api: not WireApi.Completions },
+            DraftFindings = decision.DraftFindings,
+        };
     }
 
     [LoggerMessage(EventId = 3101, Level = LogLevel.Information,

@@ -13,9 +13,13 @@ internal static class RequestBody
     private const long Discarded = 128 << 20;
 
     /// <exception cref="ApiException">415 for another content type, 413 for a body over the limit.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, ServerOptions server)
+    public static Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, ServerOptions server) =>
+        ReadAsync(context, server.MaxRequestBodyMiB * 1024L * 1024, "The request body is larger than this gateway accepts (server.maxRequestBodyMiB).");
+
+    /// <param name="limit">Bytes.</param>
+    /// <inheritdoc cref="ReadAsync(HttpContext, ServerOptions)"/>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, long limit, string tooLarge)
     {
-        var limit = server.MaxRequestBodyMiB * 1024L * 1024;
         var request = context.Request;
         // A page in a browser cannot send this type across origins without asking first, which keeps drive-by requests out.
         if (!request.HasJsonContentType())
@@ -28,7 +32,7 @@ internal static class RequestBody
             if (buffer.WrittenCount > limit)
             {
                 await DiscardAsync(context).ConfigureAwait(false);
-                throw new ApiException(new ApiError(413, "invalid_request_error", "request_too_large", "The request body is larger than this gateway accepts (server.maxRequestBodyMiB)."));
+                throw new ApiException(new ApiError(413, "invalid_request_error", "request_too_large", tooLarge));
             }
         }
         return buffer.WrittenMemory;

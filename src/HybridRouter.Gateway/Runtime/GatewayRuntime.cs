@@ -1,6 +1,7 @@
 using HybridRouter.Diagnostics;
 using HybridRouter.Flow;
 using HybridRouter.Gateway.Auth;
+using HybridRouter.Learning;
 using Microsoft.Extensions.Logging;
 
 namespace HybridRouter.Gateway.Runtime;
@@ -19,6 +20,9 @@ internal sealed class GatewayRuntime(RoutingTable table, ModelFlow flow, RouterM
     public TimeProvider Time { get; } = time;
 
     public ILogger RequestLog { get; } = requestLog;
+
+    /// <summary>Where requests are kept to learn from; null = nowhere.</summary>
+    public ITrafficSink? Traffic { get; init; }
 
     public ClientKeys ClientKeys
     {

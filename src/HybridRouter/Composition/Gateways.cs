@@ -16,6 +16,8 @@ internal static partial class Gateways
 {
     private const string DefaultStorageFolder = "data";
 
+    public static string StorageFolder(RouterOptions options) => options.Storage.Path ?? DefaultStorageFolder;
+
     /// <exception cref="UsageException">The configuration has problems; the message lists them all.</exception>
     public static RouterOptions ReadOptions(IConfiguration configuration, TextWriter warnings)
     {
@@ -40,8 +42,8 @@ internal static partial class Gateways
         {
             Time = time,
             Logging = logging,
-            CreateQuota = () => QuotaStores.Create(options.Quota, options.Storage.Path ?? DefaultStorageFolder, time, loggers),
-            StorageFolder = options.Storage.Path ?? DefaultStorageFolder,
+            CreateQuota = () => QuotaStores.Create(options.Quota, StorageFolder(options), time, loggers),
+            StorageFolder = StorageFolder(options),
             Configuration = watched,
             ReadOptions = configuration =>
             {

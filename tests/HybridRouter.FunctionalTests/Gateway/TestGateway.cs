@@ -33,11 +33,12 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly CapturedLogs _logs = new();
-    private readonly DirectoryInfo _storage = Directory.CreateTempSubdirectory("hybridrouter-gateway-");
+    private readonly bool _ownsStorage;
 
-    private TestGateway(SimulatedCloud cloud, SimulatedCloud local, RouterOptions options, TriageJudge? judge, IConfiguration? configuration, Func<IConfiguration, RouterOptions?>? read)
+    private TestGateway(SimulatedCloud cloud, SimulatedCloud local, RouterOptions options, TriageJudge? judge, IConfiguration? configuration, Func<IConfiguration, RouterOptions?>? read, string? storage)
     {
         (Cloud, Local) = (cloud, local);
+        (_ownsStorage, Storage) = (storage is null, storage ?? Directory.CreateTempSubdirectory("hybridrouter-gateway-").FullName);
         var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs));
         _app = GatewayHost.Create(new GatewaySetup(options, new GatewayParts(
             (o, quota) => CloudBackends.Create(o, quota, TimeProvider.System, new Random(1), loggers),
@@ -45,7 +46,7 @@ internal sealed class TestGateway : IAsyncDisposable
             triage => judge ?? new TriageJudge(new MarkedPromptClassifier(), triage.Cutoff ?? 0.5f, null, loggers.CreateLogger<TriageJudge>())))
         {
             Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs),
-            StorageFolder = _storage.FullName,
+            StorageFolder = Storage,
             Configuration = configuration,
             ReadOptions = read,
         });
@@ -54,6 +55,9 @@ internal sealed class TestGateway : IAsyncDisposable
     public SimulatedCloud Cloud { get; }
 
     public SimulatedCloud Local { get; }
+
+    /// <summary>Folder of the embedded databases.</summary>
+    public string Storage { get; }
 
     /// <summary>A client of the gateway that presents its key.</summary>
     public HttpClient Http { get; private set; } = null!;
@@ -64,12 +68,14 @@ internal sealed class TestGateway : IAsyncDisposable
 
     /// <param name="change">Changes the options, which have one provider with <c>big</c> and one engine with <c>small</c>.</param>
     /// <param name="judge">Null: prompts with the word "hard" score 0.9, others 0.1, and the cutoff is 0.5.</param>
+    /// <param name="storage">Null: a folder that is deleted in the end.</param>
     public static async Task<TestGateway> StartAsync(
         Action<RouterOptions>? change = null,
         TriageJudge? judge = null,
         IConfiguration? configuration = null,
         Func<IConfiguration, RouterOptions, RouterOptions?>? read = null,
-        Action<SimulatedCloudOptions>? changeCloud = null)
+        Action<SimulatedCloudOptions>? changeCloud = null,
+        string? storage = null)
     {
         var simulated = Quick(CloudKey);
         changeCloud?.Invoke(simulated);
@@ -81,7 +87,7 @@ internal sealed class TestGateway : IAsyncDisposable
             change?.Invoke(options);
             return options;
         }
-        var gateway = new TestGateway(cloud, local, Options(), judge, configuration, read is null ? null : c => read(c, Options()));
+        var gateway = new TestGateway(cloud, local, Options(), judge, configuration, read is null ? null : c => read(c, Options()), storage);
         await gateway._app.StartAsync();
         var address = gateway._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         gateway.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
@@ -153,7 +159,8 @@ internal sealed class TestGateway : IAsyncDisposable
         await _app.DisposeAsync();
         await Cloud.DisposeAsync();
         await Local.DisposeAsync();
-        _storage.Delete(recursive: true);
+        if (_ownsStorage)
+            Directory.Delete(Storage, recursive: true);
         AssertNoKey(_logs.Text);
         Assert.DoesNotContain(Marker, _logs.Text);
         Assert.DoesNotContain(_logs.Errors, e => e.Contains("unexpectedly", StringComparison.Ordinal) || e.Contains("unhandled", StringComparison.Ordinal));

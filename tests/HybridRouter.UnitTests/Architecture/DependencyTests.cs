@@ -26,6 +26,8 @@ public sealed class DependencyTests
     [InlineData("Usage", "Triage|Routing|Sessions|Flow|Translation|Responses|Models|Callers|Pacing")]
     [InlineData("Routing", "Flow|Translation|Responses|Sessions|Usage|Models")]
     [InlineData("Intake", "Flow|Routing|Sessions|Translation|Responses|Usage|Models")]
+    [InlineData("Learning", "Flow|Routing|Sessions|Translation|Responses|Usage|Models|Callers|Pacing|Quota")]
+    [InlineData("Configuration", "Learning")]
     [InlineData("Translation", "Flow|Routing|Sessions|Triage|Usage|Models")]
     [InlineData("Models", "Flow|Routing|Sessions|Triage|Translation|Responses|Usage")]
     public void Stage_Others_KnowsOnlyWhatItMay(string stage, string forbidden)

@@ -49,6 +49,11 @@ public sealed class RouterOptionsReaderTests
     [InlineData("cloud:providers:0:kind", "Anthropic", "cloud:providers:0:kind", "one of OpenAi, AzureOpenAi")]
     [InlineData("cloud:providers:0:kind", "1", "cloud:providers:0:kind", "one of OpenAi, AzureOpenAi")]
     [InlineData("local:engines:0:models:0:abilities:0", "Telepathy", "local:engines:0:models:0:abilities:0", "one of Tools, Images")]
+    // What is kept of the traffic.
+    [InlineData("learning:retentionDays", "0", "learning:retentionDays", "is 0 and must lie between 1 and 3650")]
+    [InlineData("learning:promptKey", "c2hvcnQ=", "learning:promptKey", "is not 32 bytes in base64; make one with: openssl rand -base64 32")]
+    [InlineData("learning:promptKey", "", "learning:promptKey", "is empty")]
+    [InlineData("learning:enable", "true", "learning:enable", "did you mean 'enabled'?")]
     // Addresses.
     [InlineData("cloud:providers:0:baseUrl", "api.openai.com/v1", "cloud:providers:0:baseUrl", "absolute http or https")]
     [InlineData("cloud:providers:0:baseUrl", "ftp://api.openai.com", "cloud:providers:0:baseUrl", "absolute http or https")]

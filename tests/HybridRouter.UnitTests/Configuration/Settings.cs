@@ -57,6 +57,7 @@ internal static class Settings
         nameof(LocalEngineOptions) => "local:engines:0",
         nameof(LocalModelOptions) => "local:engines:0:models:0",
         nameof(StorageOptions) => "storage",
+        nameof(LearningOptions) => "learning",
         nameof(QuotaOptions) => "quota",
         nameof(QueueOptions) => "quota:queue",
         nameof(LimitsOptions) => "limits",

@@ -1,0 +1,56 @@
+using HybridRouter.Triage;
+using HybridRouter.Triage.Features;
+
+namespace HybridRouter.Learning;
+
+/// <summary>An observation with everything that is computed of its prompt, ready to be written.</summary>
+internal sealed record TrafficRow(TrafficObservation Seen, byte[]? UserPrint, byte[]? PromptPrint, byte[]? RequestPrint, byte[] Features)
+{
+    public byte[]? Embedding { get; init; }
+
+    /// <summary>Null = prompts are not kept.</summary>
+    public byte[]? SealedPrompt { get; init; }
+
+    public byte[]? PromptKeyId { get; init; }
+
+    /// <summary>Whose weight is capped: not a name that the request chose itself.</summary>
+    public string Owner => Seen.Caller.User ?? Seen.Caller.Key ?? "";
+}
+
+/// <summary>Does the costly part of keeping a request, off its path. Not thread-safe: one worker has one.</summary>
+/// <param name="vault">Null = prompts are not kept.</param>
+/// <param name="embed">Sentence embedding of a prompt, unit length; null = none are made.</param>
+internal sealed class TrafficRowMaker(PromptPrints prints, PromptVault? vault, Func<string, float[]>? embed)
+{
+    private readonly Dictionary<PromptDomain, FeatureBuffer> _buffers = [];
+
+    public TrafficRow Make(TrafficObservation seen)
+    {
+        var prompt = prints.OfPrompt(seen.Triage);
+        var text = vault is null && embed is null ? "" : TextOf(seen.Triage);
+        return new TrafficRow(seen, prints.OfUser(seen.Caller.User ?? seen.EndUser), prompt, prints.OfRequest(prompt, seen.Triage, seen.Session), Featurise(seen))
+        {
+            Embedding = embed is null ? null : VectorBlob.Write(embed(text)),
+            SealedPrompt = vault?.Seal(seen.RequestId, text),
+            PromptKeyId = vault?.KeyId,
+        };
+    }
+
+    /// <summary>What triage saw, which is the whole prompt unless it is long.</summary>
+    private static string TextOf(TriageInput input)
+    {
+        var whole = input.PromptChars <= input.Head.Length + input.Tail.Length;
+        return input.Tail.Length == 0 ? input.Head : whole ? input.Head + input.Tail : $"{input.Head}\n{input.Tail}";
+    }
+
+    private byte[] Featurise(TrafficObservation seen)
+    {
+        if (!_buffers.TryGetValue(seen.Domain, out var buffer))
+            _buffers[seen.Domain] = buffer = new FeatureBuffer(seen.Domain);
+        PromptFeatures.Extract(seen.Triage, buffer);
+        var indices = buffer.Indices.AsSpan(0, buffer.Count);
+        var values = buffer.Values.AsSpan(0, buffer.Count);
+        indices.Sort(values);
+        return VectorBlob.Write(indices, values);
+    }
+}
