@@ -131,17 +131,18 @@ internal sealed class BenchServer : IDisposable
 
 internal static class RepositoryFiles
 {
-    public static string TriageModel
+    public static string TriageModel => Path.Combine(Root, "models", "triage", "code");
+
+    public static string Root
     {
         get
         {
             for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             {
-                var candidate = Path.Combine(folder.FullName, "models", "triage", "code");
-                if (Directory.Exists(candidate))
-                    return candidate;
+                if (File.Exists(Path.Combine(folder.FullName, "HybridRouter.sln")))
+                    return folder.FullName;
             }
-            throw new DirectoryNotFoundException("models/triage/code was not found above the benchmark.");
+            throw new DirectoryNotFoundException("HybridRouter.sln was not found above the benchmark.");
         }
     }
 }

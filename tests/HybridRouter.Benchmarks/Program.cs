@@ -9,7 +9,7 @@ return args switch
     ["encoder", .. var options] => EncoderLatency.Run(Console.Out) < EncoderLatency.AimMilliseconds || !options.Contains("--check") ? 0 : 1,
     ["quota", .. var options] => await QuotaLatency.RunAsync(options.FirstOrDefault(o => !o.StartsWith('-')), options.Contains("--check"), Console.Out),
     ["soak", .. var options] => await SoakBench.RunAsync(BenchOptions.Parse(options).Length, options.Contains("--check"), Console.Out),
-    ["ablation", var data, .. var suite] => TriageAblation.Run(data, suite.FirstOrDefault(), Console.Out),
+    ["ablation", .. var suite] => TriageAblation.Run(suite.FirstOrDefault(), Console.Out),
     ["micro", .. var filter] => Micro(filter),
     _ => Usage(),
 };
@@ -26,6 +26,7 @@ static int Usage()
         usage: dotnet run -c Release --project tests/HybridRouter.Benchmarks -- MODE [--check]
           triage    time of one score by prompt size (aim: p99 below 100 us at 4,000 characters, flat to 1 MB)
           encoder   time of one sentence vector by text size (aim: p99 below 3 ms at 4,000 characters, flat to 1 MB)
+          ablation  what each part of the code triage adds [FOLDER of files with measured outcomes]
           gateway   requests/s, added latency and added time to first token beside bare YARP and a direct call
                     [--seconds 5] [--connections 16] [--rounds 3]
           quota     cost of a reservation and its settlement, in process and with Garnet (aims: below 20 us; below one

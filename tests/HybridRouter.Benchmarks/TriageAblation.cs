@@ -1,67 +1,94 @@
 using System.Globalization;
+using HybridRouter.Embedding;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Evaluation;
+using HybridRouter.Triage.Features;
 using HybridRouter.Triage.Training;
 
 namespace HybridRouter.Benchmarks;
 
-/// <summary>What each part of the triage model adds: one is left out at a time, the rest is trained again and measured.</summary>
+/// <summary>What each part of the code triage adds: one is left out at a time, the rest is trained again and measured on prompts it has not seen.</summary>
 internal static class TriageAblation
 {
-    public static int Run(string dataFolder, string? suiteFolder, TextWriter output)
+    /// <param name="suiteFolder">Files with measured outcomes; null = the hold-out of the project alone.</param>
+    public static int Run(string? suiteFolder, TextWriter output)
     {
-        var train = DatasetReader.Read(Path.Combine(dataFolder, "code.train.jsonl"));
-        var holdout = DatasetReader.Read(Path.Combine(dataFolder, "code.holdout.jsonl"));
-        var suite = suiteFolder is null
-            ? []
-            : Directory.EnumerateFiles(suiteFolder, "*.jsonl").Order(StringComparer.Ordinal)
-                .Select(f => (Name: Path.GetFileNameWithoutExtension(f), Rows: DatasetReader.TryRead(f, LabelRules.None)))
-                .Where(f => f.Rows is not null).ToList();
-        output.WriteLine("variant                        holdout AUC  macro   ECE");
-        foreach (var (name, options) in Variants())
+        var data = Path.Combine(RepositoryFiles.Root, "classifier-data");
+        using var onnx = new OnnxSentenceEncoder(Path.Combine(RepositoryFiles.Root, "models", "encoder"));
+        var encoder = new RememberingEncoder(onnx);
+        var train = DatasetReader.Read(Path.Combine(data, "code.train.jsonl"));
+        var files = new List<(string Name, IReadOnlyList<DatasetRow> Rows)> { ("hold-out", DatasetReader.Read(Path.Combine(data, "code.holdout.jsonl"))) };
+        foreach (var file in suiteFolder is null ? (IEnumerable<string>)[] : Directory.EnumerateFiles(suiteFolder, "*.jsonl").Order(StringComparer.Ordinal))
+        {
+            if (DatasetReader.TryRead(file, LabelRules.None) is { } rows)
+                files.Add((Path.GetFileNameWithoutExtension(file), rows));
+        }
+        output.WriteLine("AUC / AUCmacro / APGR of each file");
+        output.WriteLine($"{"",-34}{string.Join("  ", files.Select(f => $"{f.Name,-17}"))}");
+        Line("prompt length", r => r.Prompt.Length);
+        foreach (var (name, options) in Variants(encoder))
         {
             var model = Trainer.Train(train, options);
             using var classifier = model.ToClassifier(name);
-            if (Environment.GetEnvironmentVariable("DUMP") is { } dump)
-            {
-                var strongRows = train.Select(r => r with { Difficulty = r.StrongDifficulty ?? (0.3 * Math.Pow(r.Difficulty!.Value, 4)) }).ToList();
-                var strong = Trainer.Train(strongRows, options with { KindPriors = new Dictionary<string, double>() });
-                using var sc = strong.ToClassifier("s");
-                foreach (var (file, rows) in suite)
-                    File.WriteAllLines(Path.Combine(dump, file + ".csv"), rows!.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Id}\t{model.Linear.Score(FeatureRow.Featurise(r.ToInput(), new HybridRouter.Triage.Features.FeatureBuffer(PromptDomain.Code)))}\t{strong.Linear.Score(FeatureRow.Featurise(r.ToInput(), new HybridRouter.Triage.Features.FeatureBuffer(PromptDomain.Code)))}\t{r.Weak}\t{r.Strong}\t{r.Group}\t{r.Prompt.Length}")));
-            }
-            var own = Evaluator.Evaluate(classifier, model.Cutoff, holdout).Labelled!;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-30} {own.Auc,11:0.000} {own.AucMacro,6:0.000} {own.DifficultyCalibrationError,5:0.000} cutoff {model.Cutoff:0.00} both fail {model.Gain.BothFail:0.000}"));
-            foreach (var (file, rows) in suite)
-            {
-                var m = Evaluator.Evaluate(classifier, model.Cutoff, rows!).Measured;
-                if (m is { Apgr: { } apgr })
-                    output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {file,-16} AUC {m.Auc?.Value:0.000} ({m.Auc?.Length:0.000})  macro {m.AucMacro?.Value:0.000} ({m.AucMacro?.Length:0.000})  APGR {apgr.Value:0.000} ({apgr.Length:0.000})  calls95 {m.Calls95!.Value:0.000} ({m.Calls95.Length:0.000})"));
-            }
+            Line(name, r => classifier.Score(r.ToInput()));
         }
         return 0;
+
+        void Line(string name, Func<DatasetRow, double> score) =>
+            output.WriteLine($"{name,-34}{string.Join("  ", files.Select(f => $"{Figures(f.Rows, score),-17}"))}");
     }
 
-    private static IEnumerable<(string Name, TrainingOptions Options)> Variants()
+    private static string Figures(IReadOnlyList<DatasetRow> rows, Func<DatasetRow, double> score)
     {
-        foreach (var spec in (Environment.GetEnvironmentVariable("LAB") ?? "g=0;g=1").Split(';'))
+        var judged = rows.Where(r => r.Label is not null || r is { Weak: not null, Strong: not null }).Select(r => (Row: r, Score: score(r))).ToList();
+        static bool Failed(DatasetRow r) => r.Label ?? r.Weak < 0.5;
+        var auc = Ranking.Auc(judged.Select(x => (x.Score, Failed(x.Row))));
+        var macro = Ranking.AucMacro(judged.Select(x => (x.Score, Failed(x.Row), x.Row.Label is null ? x.Row.Group : x.Row.Kind)));
+        var apgr = Ranking.Apgr(judged.Where(x => x.Row.Weak is not null).Select(x => (x.Score, x.Row.Weak!.Value, x.Row.Strong!.Value)));
+        static string Show(double? v) => v?.ToString("0.000", CultureInfo.InvariantCulture) ?? "-";
+        return $"{Show(auc)}/{Show(macro)}/{Show(apgr)}";
+    }
+
+    private static IEnumerable<(string Name, TrainingOptions Options)> Variants(ISentenceEncoder encoder)
+    {
+        var shipped = TrainingOptions.For(PromptDomain.Code);
+        yield return ("as shipped, with embedding", shipped with { Encoder = encoder });
+        yield return ("text alone", shipped);
+        (string Name, int From, int To)[] blocks =
+        [
+            ("signals", 0, FeatureSchema.ConceptStart),
+            ("concepts", FeatureSchema.ConceptStart, FeatureSchema.CrossStart),
+            ("signals by shape", FeatureSchema.CrossStart, FeatureSchema.WordStart),
+            ("words", FeatureSchema.WordStart, FeatureSchema.PairStart),
+            ("word pairs", FeatureSchema.PairStart, FeatureSchema.LetterStart),
+            ("letter patterns", FeatureSchema.LetterStart, FeatureSchema.Dimension),
+        ];
+        foreach (var (name, from, to) in blocks)
+            yield return ($"text without {name}", shipped with { Keeps = i => i < from || i >= to });
+        yield return ("text without tilt by length", shipped with { LengthTilt = 0 });
+        yield return ("text without shares by kind", shipped with { KindPriors = new Dictionary<string, double>() });
+        yield return ("text, chance of failure as target", shipped with { BothFail = 0 });
+    }
+
+    /// <summary>The same prompts are encoded for every variant.</summary>
+    private sealed class RememberingEncoder(ISentenceEncoder inner) : ISentenceEncoder
+    {
+        private readonly Dictionary<string, float[]> _seen = new(StringComparer.Ordinal);
+
+        public int Dimensions => inner.Dimensions;
+
+        public string Version => inner.Version;
+
+        public void Encode(ReadOnlySpan<char> text, Span<float> destination)
         {
-            var o = new TrainingOptions();
-            foreach (var kv in spec.Split(',').Select(x => x.Split('=')))
+            var key = text[..Math.Min(text.Length, OnnxSentenceEncoder.MaxChars)].ToString();
+            if (!_seen.TryGetValue(key, out var vector))
             {
-                var v = kv[1];
-                double D() => double.Parse(v, CultureInfo.InvariantCulture);
-                o = kv[0] switch
-                {
-                    "l2" => o with { L2 = (float)D() },
-                    "soft" => o with { Softness = D() },
-                    "noprior" => o with { KindPriors = new Dictionary<string, double>() },
-                    "p" => o with { KindPriors = v.Split('+').Select(x => x.Split(':')).ToDictionary(x => x[0], x => double.Parse(x[1], CultureInfo.InvariantCulture)) },
-                    _ => o,
-                };
+                _seen[key] = vector = new float[Dimensions];
+                inner.Encode(text, vector);
             }
-            yield return (spec, o);
+            vector.CopyTo(destination);
         }
     }
 }

@@ -9,6 +9,9 @@ public interface IPromptClassifier
     /// <summary>Expected gain of the cloud: chance that a small local model fails on this prompt where a strong model succeeds, 0..1.</summary>
     float Score(TriageInput input);
 
+    /// <summary>The same for a decision at <paramref name="cutoff"/>: what is costly is left out where it would not change the side.</summary>
+    float Score(TriageInput input, float cutoff) => Score(input);
+
     /// <summary>The features that moved the score most, strongest first. Holds feature names, never prompt text.</summary>
     /// <param name="top">How many features at most, 1..50.</param>
     IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top);

@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Triage.Features;
 using HybridRouter.Triage.Training;
 using Microsoft.ML;
@@ -12,6 +13,9 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
 {
     /// <summary>The ML.NET model inside a model folder.</summary>
     public const string ModelFileName = "model.zip";
+
+    /// <summary>The same with the sentence embedding.</summary>
+    public const string RefinedFileName = "model-embedding.zip";
 
     private readonly ThreadLocal<FeatureBuffer> _buffers;
     private readonly LinearModel _model;
@@ -33,24 +37,44 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
     /// <summary>The cutoff stored with the model, 0..1.</summary>
     public float Cutoff { get; }
 
-    /// <summary>Loads <c>model.zip</c> and <c>metadata.json</c>.</summary>
+    internal Refinement? Refinement { get; init; }
+
+    /// <summary>Loads <c>model.zip</c> and <c>metadata.json</c>, and <see cref="RefinedFileName"/> when there is an encoder for it.</summary>
+    /// <param name="encoder">Makes the embedding that the second opinion reads; null = the text alone is judged.</param>
     /// <exception cref="ModelLoadException">A file is missing, damaged or made for another feature layout.</exception>
-    public static MlPromptClassifier Load(string folder)
+    public static MlPromptClassifier Load(string folder, ISentenceEncoder? encoder = null)
     {
         var metadata = ModelMetadata.Read(folder);
         if (metadata.FeatureSchema != FeatureSchema.Hash)
             throw new ModelLoadException(
                 $"the model in {folder} was trained on feature layout {metadata.FeatureSchema}, this program has {FeatureSchema.Hash}: run `train` again");
-        var path = Path.Combine(folder, ModelFileName);
-        if (!File.Exists(path))
-            throw new ModelLoadException($"{path} is missing: run `train` to make a model, or restore the folder from the release");
-        var model = Read(path);
-        if (model.Hash() != metadata.WeightsHash)
-            throw new ModelLoadException($"{path} is not the model that {ModelMetadata.FileName} describes: run `train` again");
-        return new MlPromptClassifier(model, metadata.Version, metadata.Cutoff, new GainCurve(metadata.BothFail), metadata.Domain);
+        var text = Read(Path.Combine(folder, ModelFileName), FeatureSchema.Dimension, metadata.WeightsHash);
+        return new MlPromptClassifier(text, metadata.Version, metadata.Cutoff, new GainCurve(metadata.BothFail), metadata.Domain)
+        {
+            Refinement = metadata.Encoder is null || encoder is null ? null : Refine(folder, metadata, encoder),
+        };
     }
 
-    public float Score(TriageInput input) => _gain.Gain(_model.Score(Extract(input)));
+    private static Refinement Refine(string folder, ModelMetadata metadata, ISentenceEncoder encoder)
+    {
+        if (metadata.Encoder != encoder.Version)
+            throw new ModelLoadException($"the model in {folder} was trained with the encoder {metadata.Encoder}, this program has {encoder.Version}: run `train` again");
+        var model = Read(Path.Combine(folder, RefinedFileName), FeatureSchema.FullDimension, metadata.RefinedHash);
+        return new Refinement(model, encoder, metadata.Band);
+    }
+
+    public float Score(TriageInput input)
+    {
+        var buffer = Extract(input);
+        return _gain.Gain(Refines(input, buffer) ? Refinement!.Model.Score(buffer) : _model.Score(buffer));
+    }
+
+    public float Score(TriageInput input, float cutoff)
+    {
+        var buffer = Extract(input);
+        var score = _gain.Gain(_model.Score(buffer));
+        return Math.Abs(score - cutoff) <= (Refinement?.Band ?? -1) && Refines(input, buffer) ? _gain.Gain(Refinement!.Model.Score(buffer)) : score;
+    }
 
     public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top) =>
         [.. Breakdown(input)
@@ -60,7 +84,11 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
             .Take(Math.Clamp(top, 1, 50))];
 
     /// <summary>Every part of the log-odds, the starting point included; their sum is the log-odds that the small model fails.</summary>
-    public IReadOnlyList<FeatureWeight> Breakdown(TriageInput input) => _model.Breakdown(Extract(input));
+    public IReadOnlyList<FeatureWeight> Breakdown(TriageInput input)
+    {
+        var buffer = Extract(input);
+        return (Refines(input, buffer) ? Refinement!.Model : _model).Breakdown(buffer);
+    }
 
     public void Dispose() => _buffers.Dispose();
 
@@ -71,16 +99,31 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
         return buffer;
     }
 
-    private static LinearModel Read(string path)
+    /// <summary>Adds the embedding to what was extracted, where there is one for this prompt.</summary>
+    private bool Refines(TriageInput input, FeatureBuffer buffer)
     {
+        if (Refinement is not { } refinement || !refinement.Applies(input))
+            return false;
+        PromptFeatures.AddEmbedding(input, buffer, refinement.Encoder);
+        return true;
+    }
+
+    private static LinearModel Read(string path, int weights, string? hash)
+    {
+        if (!File.Exists(path))
+            throw new ModelLoadException($"{path} is missing: run `train` to make a model, or restore the folder from the release");
+        LinearModel model;
         try
         {
-            return LinearModel.From(new MLContext().Model.Load(path, out _));
+            model = LinearModel.From(new MLContext().Model.Load(path, out _));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // ML.NET reports a damaged file by many types, from InvalidDataException to TargetInvocationException.
             throw new ModelLoadException($"{path} is damaged or no ML.NET logistic regression ({e.Message}): run `train` again", e);
         }
+        return model.Hash() == hash && model.Weights.Length == weights
+            ? model
+            : throw new ModelLoadException($"{path} is not the model that {ModelMetadata.FileName} describes: run `train` again");
     }
 }

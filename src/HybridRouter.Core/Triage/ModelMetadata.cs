@@ -22,6 +22,15 @@ public sealed record ModelMetadata
     /// <summary>See <see cref="GainCurve.BothFail"/>.</summary>
     public double BothFail { get; init; }
 
+    /// <summary>Version of the encoder whose embedding the second opinion reads; null = there is none.</summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>As <see cref="WeightsHash"/>, of the second opinion.</summary>
+    public string? RefinedHash { get; init; }
+
+    /// <summary>How far the second opinion moves 19 of 20 scores at most: it is asked within this distance of the cutoff, 0..1.</summary>
+    public float Band { get; init; }
+
     /// <summary>At or above it a prompt is complex, 0..1.</summary>
     public required float Cutoff { get; init; }
 

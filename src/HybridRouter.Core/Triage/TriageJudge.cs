@@ -17,7 +17,7 @@ public sealed partial class TriageJudge(IPromptClassifier? classifier, float cut
             return Verdict(null, cutoff, missing ?? "the classifier is not loaded");
         try
         {
-            var score = Classifier.Score(input);
+            var score = Classifier.Score(input, cutoff.Value);
             return float.IsFinite(score) ? Verdict(score, cutoff) : Verdict(null, cutoff, "the classifier gave no number");
         }
         catch (Exception e)

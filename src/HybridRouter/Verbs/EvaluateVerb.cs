@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using HybridRouter.Composition;
+using HybridRouter.Embedding;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Evaluation;
@@ -15,13 +16,15 @@ internal static class EvaluateVerb
         var model = Model();
         var high = Rule("--high", "high", "complexity=complex");
         var low = Rule("--low", "low", "complexity=simple");
+        var noEmbedding = NoEmbedding();
         var json = VerbKit.AsJson();
         var command = VerbKit.Verb("evaluate", "Measures the triage classifier on a file or on a folder of files, always beside prompt length.", "evaluate --data classifier-data/code.holdout.jsonl", "evaluate --data outcomes.jsonl --json", "evaluate --data clips.jsonl --model models/triage/video --high complexity=complex --low complexity=simple");
-        foreach (var option in (Option[])[data, model, high, low, json])
+        foreach (var option in (Option[])[data, model, high, low, noEmbedding, json])
             command.Options.Add(option);
         command.Run(async (result, _) =>
         {
-            using var classifier = MlPromptClassifier.Load(result.GetValue(model) ?? ProductFiles.TriageModel);
+            using var encoder = result.GetValue(noEmbedding) ? null : new OnnxSentenceEncoder(ProductFiles.EncoderModel);
+            using var classifier = MlPromptClassifier.Load(result.GetValue(model) ?? ProductFiles.TriageModel, encoder);
             var rules = new LabelRules(result.GetValue(high), result.GetValue(low));
             var path = result.GetValue(data)!;
             if (Directory.Exists(path))
@@ -53,6 +56,8 @@ internal static class EvaluateVerb
 
     private static Option<string?> Rule(string name, string label, string example) =>
         new(name) { Description = $"Rows without label whose member has this value count as {label}, for example {example}.", HelpName = "MEMBER=VALUE" };
+
+    public static Option<bool> NoEmbedding() => new("--no-embedding") { Description = "Judges the text alone, without the sentence embedding." };
 
     public static Option<string?> Model() => new("--model") { Description = "Folder of the triage model. Default: the one that ships with the program.", HelpName = "DIR" };
 }

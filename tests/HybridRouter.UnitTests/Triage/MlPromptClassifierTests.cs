@@ -18,11 +18,12 @@ public sealed class MlPromptClassifierTests
         var buffer = new FeatureBuffer(PromptDomain.Code);
         var features = rows.Select(r => new FeatureRow { Features = FeatureRow.Featurise(r.ToInput(), buffer) }).ToList();
 
-        var predicted = model.Transform(context.Data.LoadFromEnumerable(features, FeatureRow.Schema())).GetColumn<float>("Probability").ToList();
+        var predicted = model.Transform(context.Data.LoadFromEnumerable(features, FeatureRow.Schema(FeatureSchema.Dimension))).GetColumn<float>("Probability").ToList();
 
+        var gain = new GainCurve(ModelMetadata.Read(ShippedTriage.ModelFolder).BothFail);
         Assert.Equal(rows.Count, predicted.Count);
         for (var i = 0; i < rows.Count; i++)
-            Assert.Equal(predicted[i], classifier.Score(rows[i].ToInput()), 1e-5f);
+            Assert.Equal(gain.Gain(predicted[i]), classifier.Score(rows[i].ToInput()), 1e-5f);
     }
 
     [Fact]
@@ -30,9 +31,9 @@ public sealed class MlPromptClassifierTests
     {
         var inputs = ShippedTriage.Holdout().Take(60).Select(r => r.ToInput()).ToList();
         using var classifier = ShippedTriage.Classifier();
-        var alone = inputs.Select(classifier.Score).ToList();
+        var alone = inputs.Select(i => classifier.Score(i)).ToList();
 
-        var together = inputs.AsParallel().AsOrdered().WithDegreeOfParallelism(8).Select(classifier.Score).ToList();
+        var together = inputs.AsParallel().AsOrdered().WithDegreeOfParallelism(8).Select(i => classifier.Score(i)).ToList();
 
         Assert.Equal(alone, together);
     }

@@ -18,6 +18,9 @@ public sealed record DatasetRow(
     /// <summary>Chance that a strong model fails too, 0..1, where a writer judged it.</summary>
     public double? StrongDifficulty { get; init; }
 
+    /// <summary>Judged chance that the small model fails and the strong one does not. A row that says nothing of the strong model is taken as if it never failed.</summary>
+    public double? JudgedGain => Difficulty - (StrongDifficulty ?? 0);
+
     public string Kind { get; init; } = "";
 
     public string Language { get; init; } = "";

@@ -27,7 +27,7 @@ public sealed record EvaluationReport
 /// <param name="FalseLocalRate">Share of the high rows that would be answered locally: the costly mistake.</param>
 /// <param name="FalseCloudRate">Share of the low rows that would be sent to the cloud.</param>
 /// <param name="CalibrationError">Expected calibration error against the labels, ten bins.</param>
-/// <param name="DifficultyCalibrationError">The same against the judged difficulty, which is what the score estimates.</param>
+/// <param name="GainCalibrationError">The same against the judged gain of the cloud, which is what the score estimates.</param>
 public sealed record LabelledFigures(
     int High,
     int Low,
@@ -41,11 +41,11 @@ public sealed record LabelledFigures(
     double FalseLocalRate,
     double FalseCloudRate,
     double CalibrationError,
-    double? DifficultyCalibrationError,
+    double? GainCalibrationError,
     IReadOnlyList<ReliabilityBin> Reliability);
 
 /// <summary>One bar of the reliability diagram.</summary>
-public sealed record ReliabilityBin(int Rows, double MeanScore, double ShareHigh, double? MeanDifficulty);
+public sealed record ReliabilityBin(int Rows, double MeanScore, double ShareHigh, double? MeanGain);
 
 /// <summary>Against measured qualities of a weak and a strong model.</summary>
 /// <param name="Rows">Rows that hold both.</param>

@@ -22,7 +22,7 @@ public static class EvaluationTable
             Line(text, "false-local rate", l.FalseLocalRate);
             Line(text, "false-cloud rate", l.FalseCloudRate);
             Line(text, "calibration error, labels", l.CalibrationError);
-            Line(text, "calibration error, difficulty", l.DifficultyCalibrationError);
+            Line(text, "calibration error, judged gain", l.GainCalibrationError);
         }
         if (report.Measured is { } m)
         {

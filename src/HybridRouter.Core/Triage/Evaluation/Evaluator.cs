@@ -39,7 +39,7 @@ public static class Evaluator
         var low = rows.Count - high;
         var falseLocal = (double)rows.Count(x => x.High && x.Score < cutoff) / Math.Max(1, high);
         var falseCloud = (double)rows.Count(x => !x.High && x.Score >= cutoff) / Math.Max(1, low);
-        var judged = rows.Where(x => x.Row.Difficulty is not null).ToList();
+        var judged = rows.Where(x => x.Row.JudgedGain is not null).ToList();
         return new LabelledFigures(
             high,
             low,
@@ -53,7 +53,7 @@ public static class Evaluator
             falseLocal,
             falseCloud,
             Ranking.CalibrationError([.. rows.Select(x => ((double)x.Score, x.High ? 1.0 : 0.0))]),
-            judged.Count == 0 ? null : Ranking.CalibrationError([.. judged.Select(x => ((double)x.Score, x.Row.Difficulty!.Value))]),
+            judged.Count == 0 ? null : Ranking.CalibrationError([.. judged.Select(x => ((double)x.Score, x.Row.JudgedGain!.Value))]),
             Bins(rows));
     }
 
@@ -61,7 +61,7 @@ public static class Evaluator
         [.. rows.GroupBy(x => Math.Min(9, (int)(x.Score * 10)))
             .OrderBy(bin => bin.Key)
             .Select(bin => new ReliabilityBin(
-                bin.Count(), bin.Average(x => x.Score), bin.Average(x => x.High ? 1.0 : 0.0), bin.Average(x => x.Row.Difficulty)))];
+                bin.Count(), bin.Average(x => x.Score), bin.Average(x => x.High ? 1.0 : 0.0), bin.Average(x => x.Row.JudgedGain)))];
 
     private static MeasuredFigures Measure(List<Scored> rows)
     {

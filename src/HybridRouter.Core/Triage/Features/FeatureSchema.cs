@@ -11,7 +11,7 @@ namespace HybridRouter.Triage.Features;
 internal static class FeatureSchema
 {
     /// <summary>Raise with any change to what a feature means.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     public const int WordBits = 14;
     public const int PairBits = 15;
@@ -31,15 +31,30 @@ internal static class FeatureSchema
 
     public const double ConceptScale = 0.7;
 
+    /// <summary>The same for a signal within one shape of prompt.</summary>
+    public const double CrossScale = 0.3;
+
     /// <summary>Room for one prompt: a word, a pair and a letter pattern for every character at the very most, and the dense part.</summary>
-    public const int MaxActive = 12_288;
+    public const int MaxActive = 12_288 + EmbeddingSize;
 
     public static readonly int SignalCount = Enum.GetValues<Signal>().Length;
     public static readonly int ConceptStart = SignalCount;
-    public static readonly int WordStart = ConceptStart + (2 * Lexicon.Concepts.Length);
+    public static readonly int CrossStart = ConceptStart + (2 * Lexicon.Concepts.Length);
+    public static readonly int WordStart = CrossStart + FormatFeatures.Count;
     public static readonly int PairStart = WordStart + (1 << WordBits);
     public static readonly int LetterStart = PairStart + (1 << PairBits);
     public static readonly int Dimension = LetterStart + (1 << LetterBits);
+
+    /// <summary>Behind the sparse part, in models that read it: the sentence embedding.</summary>
+    public const int EmbeddingSize = 512;
+
+    /// <summary>Length of the embedding in the vector.</summary>
+    public const float EmbeddingNorm = 2;
+
+    /// <summary>Characters that the encoder reads, about: of a longer prompt it knows less, and its vector is shortened by as much.</summary>
+    public const float EmbeddingWindow = 250;
+
+    public static readonly int FullDimension = Dimension + EmbeddingSize;
 
     /// <summary>16 hexadecimal digits over version, layout, names and lexicon.</summary>
     public static string Hash { get; } = ComputeHash();
@@ -49,9 +64,11 @@ internal static class FeatureSchema
     {
         if (index < ConceptStart)
             return SignalNames.Of((Signal)index);
-        if (index < WordStart)
+        if (index < CrossStart)
             return Lexicon.Concepts[(index - ConceptStart) / 2].Name;
-        return index < PairStart ? "choice of words" : index < LetterStart ? "turns of phrase" : "letter patterns";
+        if (index < WordStart)
+            return FormatFeatures.NameOf(index - CrossStart);
+        return index < PairStart ? "choice of words" : index < LetterStart ? "turns of phrase" : index < Dimension ? "letter patterns" : "meaning of the text";
     }
 
     private static string ComputeHash()
@@ -59,10 +76,12 @@ internal static class FeatureSchema
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{Version}|{LetterGram}|{WordNorm}|{PairNorm}|{LetterNorm}|{SignalScale}|{ConceptScale}|");
+            $"{Version}|{LetterGram}|{WordNorm}|{PairNorm}|{LetterNorm}|{SignalScale}|{ConceptScale}|{CrossScale}|{EmbeddingNorm}|{EmbeddingWindow}|");
         text.Append(CultureInfo.InvariantCulture, $"{WordBits}|{PairBits}|{LetterBits}|{TriageInput.HeadChars}|{TriageInput.TailChars}");
         foreach (var signal in Enum.GetNames<Signal>())
             text.Append('|').Append(signal);
+        foreach (var crossed in FormatFeatures.Crossed)
+            text.Append('|').Append(crossed);
         foreach (var (name, words) in Lexicon.Concepts)
             text.Append('|').Append(name).Append('=').Append(words);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];

@@ -72,6 +72,8 @@ internal static class LineScanner
                 counts[Signal.Diff]++;
                 break;
         }
+        if (IsOption(line))
+            counts[Signal.Options]++;
         if (IsSection(line))
             counts[Signal.ContestSections]++;
         if (IsTrace(line))
@@ -86,6 +88,14 @@ internal static class LineScanner
             counts[Signal.Docstring]++;
         if (line.Contains('/'))
             Slashes(line, counts);
+    }
+
+    /// <summary>"A. ..", "(b) ..", "C) ..": an answer to choose.</summary>
+    private static bool IsOption(ReadOnlySpan<char> line)
+    {
+        if (line[0] == '(')
+            line = line[1..];
+        return line.Length > 2 && (line[0] | 0x20) is >= 'a' and <= 'f' && line[1] is '.' or ')' && line[2] == ' ';
     }
 
     private static bool IsSection(ReadOnlySpan<char> line) => line.Length < 24 && (line[0] | 0x20) switch

@@ -38,6 +38,16 @@ internal static class PromptFeatures
         SignalScaling.Write(input, counts, buffer);
     }
 
+    /// <summary>Adds the meaning of the text, as a sentence encoder sees it, to what was extracted.</summary>
+    public static void AddEmbedding(TriageInput input, FeatureBuffer buffer, Embedding.ISentenceEncoder encoder)
+    {
+        Span<float> vector = stackalloc float[FeatureSchema.EmbeddingSize];
+        encoder.Encode(input.Head, vector);
+        var norm = FeatureSchema.EmbeddingNorm * MathF.Min(1, FeatureSchema.EmbeddingWindow / (float)Math.Max(1, input.PromptChars));
+        for (var i = 0; i < vector.Length; i++)
+            buffer.Add(FeatureSchema.Dimension + i, norm * vector[i]);
+    }
+
     private static void Fill(TriageInput input, FeatureBuffer buffer)
     {
         var head = input.Head.AsSpan(0, Math.Min(input.Head.Length, TriageInput.HeadChars));

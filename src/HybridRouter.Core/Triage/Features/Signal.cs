@@ -53,4 +53,5 @@ internal enum Signal
     BoundedAndOptimising,
     LongProse,
     CodeThenShortAsk,
+    Options,
 }

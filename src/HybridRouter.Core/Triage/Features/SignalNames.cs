@@ -66,6 +66,7 @@ internal static class SignalNames
         Signal.ShortAndConstrained => "a short ask with many conditions",
         Signal.BoundedAndOptimising => "optimising under large bounds",
         Signal.LongProse => "a long description",
+        Signal.Options => "answer options",
         Signal.CodeThenShortAsk => "much code and a short ask",
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "has no name"),
     };

@@ -6,6 +6,7 @@ internal static class SignalScaling
     public static void Write(TriageInput input, SignalCounts counts, FeatureBuffer buffer)
     {
         var words = Math.Max(1, counts.Words);
+        var format = FormatFeatures.Of(counts);
         Put(Signal.Length, Log(Math.Max(input.PromptChars, buffer.TextLength), 4000));
         Put(Signal.Words, Log(counts.Words, 600));
         Put(Signal.Sentences, Log(counts[Signal.Sentences], 30));
@@ -58,6 +59,7 @@ internal static class SignalScaling
         Put(Signal.ShortAndConstrained, Math.Min(1, 6.0 * conditions / (words + 20)));
         Put(Signal.BoundedAndOptimising, Math.Min(1, counts[Signal.LargestBound] / 9) * Log(counts.Concepts[Lexicon.Optimising] + counts.Concepts[Lexicon.Counting], 4));
         Put(Signal.LongProse, Log(counts[Signal.LongProse], 2000));
+        Put(Signal.Options, Log(counts[Signal.Options], 4));
         Put(Signal.CodeThenShortAsk, counts[Signal.CodeThenShortAsk]);
 
         var (from, to) = Lexicon.RangeOf(buffer.Domain);
@@ -71,7 +73,13 @@ internal static class SignalScaling
             buffer.Add(index + 1, (float)(FeatureSchema.ConceptScale * Math.Min(1.5, 8.0 * seen / (words + 15))));
         }
 
-        void Put(Signal signal, double value) => buffer.Add((int)signal, (float)(FeatureSchema.SignalScale * value));
+        void Put(Signal signal, double value)
+        {
+            buffer.Add((int)signal, (float)(FeatureSchema.SignalScale * value));
+            var crossed = Array.IndexOf(FormatFeatures.Crossed, signal);
+            if (crossed >= 0)
+                buffer.Add(FeatureSchema.CrossStart + FormatFeatures.IndexOf(format, crossed), (float)(FeatureSchema.CrossScale * value));
+        }
     }
 
     /// <summary>0 at 0, 1 at <paramref name="typicalHigh"/>, slowly beyond.</summary>

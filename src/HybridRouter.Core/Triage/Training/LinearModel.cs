@@ -39,7 +39,7 @@ public sealed class LinearModel
         var calibrated = Unwrap(transformer) as CalibratedModelParametersBase<LinearBinaryModelParameters, PlattCalibrator>
             ?? throw new InvalidDataException("holds no calibrated linear model");
         var linear = calibrated.SubModel;
-        if (linear.Weights.Count != FeatureSchema.Dimension)
+        if (linear.Weights.Count != FeatureSchema.Dimension && linear.Weights.Count != FeatureSchema.FullDimension)
             throw new InvalidDataException($"has {linear.Weights.Count} weights where {FeatureSchema.Dimension} are expected");
         return new LinearModel([.. linear.Weights], linear.Bias, calibrated.Calibrator.Slope, calibrated.Calibrator.Offset);
     }

@@ -16,15 +16,19 @@ public static class ModelCard
 
             Written by `train`; do not edit by hand.
 
-            Judges whether a code prompt can be answered by a small local model or needs a strong cloud model. ML.NET L-BFGS
+            {(metadata.Domain == PromptDomain.Code
+                ? "Judges whether a code prompt can be answered by a small local model or needs a strong cloud model."
+                : "Judges whether a clip can be made from one picture by a local image-to-video model or needs a premium video model.")} ML.NET L-BFGS
             logistic regression (`{MlPromptClassifier.ModelFileName}`) on the features of `src/HybridRouter.Core/Triage/Features`, layout `{metadata.FeatureSchema}`:
             {FeatureSchema.WordStart} named structure and concept features, {1 << FeatureSchema.WordBits} hashed words, {1 << FeatureSchema.PairBits} hashed word pairs, {1 << FeatureSchema.LetterBits} hashed letter patterns,
             from the first {TriageInput.HeadChars} and last {TriageInput.TailChars} characters of the last user turn.
 
-            - Score: estimated chance that a model of the 7B class fails, 0..1. Higher goes to the cloud.
+            - Score: estimated chance that the local model fails where the cloud succeeds, 0..1. Higher goes to the cloud. With f the chance that the local model fails it is f - {metadata.BothFail} f^4: on the hardest prompts both fail.
+            - Second opinion: {(metadata.Encoder is null ? "none." : $"the same with the sentence embedding of `{metadata.Encoder}` (`{MlPromptClassifier.RefinedFileName}`), asked within {metadata.Band:0.000} of the cutoff and on prompts of at most {Refinement.LongestPrompt} characters. The figures below are with it wherever it applies.")}
             - Cutoff {metadata.Cutoff:0.00}: {metadata.CutoffRule}.
-            - Trained on {metadata.TrainingRows} rows of `classifier-data/code.train.jsonl`, tested on {metadata.HoldoutRows} rows that training never saw.
+            - Trained on {metadata.TrainingRows} rows of `classifier-data/{metadata.Domain.ToString().ToLowerInvariant()}.train.jsonl`, tested on {metadata.HoldoutRows} rows that training never saw.
             - Ridge penalty {metadata.L2}, seed {metadata.Seed}. Target: {metadata.Softness:P0} judged difficulty, {1 - metadata.Softness:P0} label; a row of difficulty d enters as high with weight d and as low with weight 1 - d.
+            - The data is written so that length tells nothing; longer rows of a kind are weighted towards high by {model.Options.LengthTilt} log-odds for each standard deviation of log-length.
 
             """);
         if (metadata.KindPriors.Count > 0)
@@ -40,7 +44,7 @@ public static class ModelCard
         Row("accuracy at the cutoff", l => l.Accuracy);
         Row("false-local rate", l => l.FalseLocalRate);
         Row("false-cloud rate", l => l.FalseCloudRate);
-        Row("calibration error against judged difficulty", l => l.DifficultyCalibrationError);
+        Row("calibration error against judged gain", l => l.GainCalibrationError);
         Row("calibration error against labels", l => l.CalibrationError);
         Reliability(text, "Reliability, cross-validated", crossValidated);
         if (holdout is not null)
@@ -70,9 +74,9 @@ public static class ModelCard
 
     private static void Reliability(StringBuilder text, string title, EvaluationReport report)
     {
-        text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n| rows | mean score | mean judged difficulty | share high |\n|---|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n| rows | mean score | mean judged gain | share high |\n|---|---|---|---|\n");
         foreach (var bin in report.Labelled?.Reliability ?? [])
-            text.Append(CultureInfo.InvariantCulture, $"| {bin.Rows} | {bin.MeanScore:0.00} | {bin.MeanDifficulty:0.00} | {bin.ShareHigh:0.00} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {bin.Rows} | {bin.MeanScore:0.00} | {bin.MeanGain:0.00} | {bin.ShareHigh:0.00} |\n");
     }
 
     private static void Weights(StringBuilder text, LinearModel linear)

@@ -14,12 +14,21 @@ public static class ModelFolder
     {
         Directory.CreateDirectory(folder);
         var metadata = Describe(model, crossValidated, holdout);
-        var context = new MLContext(model.Options.Seed);
-        var empty = context.Data.LoadFromEnumerable(Array.Empty<FeatureRow>(), FeatureRow.Schema());
-        context.Model.Save(model.Transformer, empty.Schema, Path.Combine(folder, MlPromptClassifier.ModelFileName));
+        Write(model.Text, Path.Combine(folder, MlPromptClassifier.ModelFileName));
+        var refined = Path.Combine(folder, MlPromptClassifier.RefinedFileName);
+        File.Delete(refined);
+        if (model.Refined is not null)
+            Write(model.Refined, refined);
         File.WriteAllText(Path.Combine(folder, ModelMetadata.FileName), JsonSerializer.Serialize(metadata, ModelMetadata.Json) + "\n");
         File.WriteAllText(Path.Combine(folder, CardFileName), ModelCard.Write(metadata, model, crossValidated, holdout));
         return metadata;
+    }
+
+    private static void Write(FittedModel model, string path)
+    {
+        var context = new MLContext(0);
+        var empty = context.Data.LoadFromEnumerable(Array.Empty<FeatureRow>(), FeatureRow.Schema(model.Linear.Weights.Length));
+        context.Model.Save(model.Transformer, empty.Schema, path);
     }
 
     private static ModelMetadata Describe(TrainedModel model, EvaluationReport crossValidated, EvaluationReport? holdout)
@@ -36,6 +45,9 @@ public static class ModelFolder
             FeatureSchema = FeatureSchema.Hash,
             WeightsHash = hash,
             BothFail = model.Gain.BothFail,
+            Encoder = model.Refined is null ? null : model.Options.Encoder!.Version,
+            RefinedHash = model.Refined?.Linear.Hash(),
+            Band = model.Band,
             Cutoff = model.Cutoff,
             CutoffRule = CutoffRule.Statement,
             TrainingRows = model.Rows.Count,
@@ -60,7 +72,7 @@ public static class ModelFolder
         Put("FalseLocal", l.FalseLocalRate);
         Put("FalseCloud", l.FalseCloudRate);
         Put("CalibrationError", l.CalibrationError);
-        Put("DifficultyCalibrationError", l.DifficultyCalibrationError);
+        Put("GainCalibrationError", l.GainCalibrationError);
         Put("LengthAuc", l.LengthAuc);
 
         void Put(string name, double? value)

@@ -14,9 +14,28 @@ internal static class RowWeights
             var high = label + (options.Softness * ((rows[i].Difficulty ?? label) - label));
             result[i] = (high, 1 - high);
         }
+        if (options.LengthTilt != 0)
+            Tilt(rows, result, options.LengthTilt);
         foreach (var (kind, prior) in options.KindPriors)
             Reweight(rows, result, kind, prior);
         return result;
+    }
+
+    /// <summary>Within each kind, makes long rows speak louder for high and short ones for low; the weight of a kind stays.</summary>
+    private static void Tilt(IReadOnlyList<DatasetRow> rows, (double High, double Low)[] weights, double tilt)
+    {
+        foreach (var kind in Enumerable.Range(0, rows.Count).GroupBy(i => rows[i].Kind))
+        {
+            var members = kind.ToList();
+            var logs = members.ConvertAll(i => Math.Log(Math.Max(1, rows[i].Prompt.Length)));
+            var mean = logs.Average();
+            var deviation = Math.Max(1e-6, Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))));
+            foreach (var (i, log) in members.Zip(logs))
+            {
+                var z = Math.Clamp((log - mean) / deviation, -2, 2);
+                weights[i] = (weights[i].High * Math.Exp(tilt * z / 2), weights[i].Low * Math.Exp(-tilt * z / 2));
+            }
+        }
     }
 
     /// <summary>Scales both sides of a kind so that its share of high is <paramref name="prior"/> and its total weight stays.</summary>

@@ -3,19 +3,33 @@ using Microsoft.ML;
 
 namespace HybridRouter.Triage.Training;
 
+/// <summary>An ML.NET model and the weights that were read out of it.</summary>
+public sealed record FittedModel(ITransformer Transformer, LinearModel Linear);
+
 /// <summary>The outcome of training, before it is written to a folder.</summary>
+/// <param name="Text">The judge that reads the text alone.</param>
 /// <param name="Rows">The labelled rows it was fitted on.</param>
-/// <param name="Gain">From the chance of failure to the score.</param>
 /// <param name="CrossValidated">For each of <paramref name="Rows"/>, the score of a model that had not seen the row.</param>
 /// <param name="Cutoff">At or above it a prompt is complex; chosen on <paramref name="CrossValidated"/>.</param>
+/// <param name="Gain">From the chance of failure to the score.</param>
 public sealed record TrainedModel(
-    ITransformer Transformer,
-    LinearModel Linear,
+    FittedModel Text,
     IReadOnlyList<DatasetRow> Rows,
     IReadOnlyList<float> CrossValidated,
     float Cutoff,
     GainCurve Gain,
     TrainingOptions Options)
 {
-    public MlPromptClassifier ToClassifier(string version) => new(Linear, version, Cutoff, Gain, Options.Domain);
+    /// <summary>The judge that also knows the sentence embedding; null when trained without an encoder.</summary>
+    public FittedModel? Refined { get; init; }
+
+    /// <summary>See <see cref="ModelMetadata.Band"/>.</summary>
+    public float Band { get; init; }
+
+    public LinearModel Linear => Text.Linear;
+
+    public MlPromptClassifier ToClassifier(string version) => new(Linear, version, Cutoff, Gain, Options.Domain)
+    {
+        Refinement = Refined is { } refined && Options.Encoder is { } encoder ? new Refinement(refined.Linear, encoder, Band) : null,
+    };
 }

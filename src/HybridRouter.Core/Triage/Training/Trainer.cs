@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Features;
 using Microsoft.ML;
@@ -15,29 +16,47 @@ public static class Trainer
         var labelled = rows.Where(r => r.Label is not null).ToList();
         if (!labelled.Any(r => r.Label == true) || !labelled.Any(r => r.Label == false))
             throw new DatasetException("training needs rows of both labels");
-        var buffer = new FeatureBuffer(options.Domain);
-        var vectors = labelled.Select(r => FeatureRow.Featurise(r.ToInput(), buffer, options.Keeps)).ToArray();
         var weights = RowWeights.Of(labelled, options);
         var folds = Folds.Assign(labelled, options.Folds, options.Seed);
+        var text = FitAll(labelled, weights, folds, null, options);
+        var refined = options.Encoder is { } encoder ? FitAll(labelled, weights, folds, encoder, options) : null;
 
-        var crossValidated = new float[labelled.Count];
+        var gain = new GainCurve(options.BothFail);
+        float[] scores = [.. (refined ?? text).CrossValidated.Select(gain.Gain)];
+        return new TrainedModel(text.Model, labelled, scores, CutoffRule.BestBalancedAccuracy(labelled, scores), gain, options)
+        {
+            Refined = refined?.Model,
+            Band = refined is null ? 0 : BandOf(text.CrossValidated, refined.CrossValidated, gain),
+        };
+    }
+
+    /// <summary>How far the embedding moves 19 of 20 scores at most: farther from the cutoff it need not be asked.</summary>
+    private static float BandOf(float[] text, float[] refined, GainCurve gain)
+    {
+        var moves = text.Zip(refined, (t, r) => Math.Abs(gain.Gain(t) - gain.Gain(r))).Order().ToArray();
+        return MathF.Round(moves[moves.Length * 95 / 100], 3);
+    }
+
+    private sealed record Fitted(FittedModel Model, float[] CrossValidated);
+
+    private static Fitted FitAll(List<DatasetRow> rows, (double High, double Low)[] weights, int[] folds, ISentenceEncoder? encoder, TrainingOptions options)
+    {
+        var buffer = new FeatureBuffer(options.Domain);
+        var vectors = rows.Select(r => FeatureRow.Featurise(r.ToInput(), buffer, options.Keeps, encoder)).ToArray();
+        var crossValidated = new float[rows.Count];
         for (var fold = 0; fold < options.Folds; fold++)
         {
-            var (_, model) = Fit(labelled, vectors, weights, i => folds[i] != fold, options);
-            for (var i = 0; i < labelled.Count; i++)
+            var model = Fit(rows, vectors, weights, i => folds[i] != fold, options).Linear;
+            for (var i = 0; i < rows.Count; i++)
             {
                 if (folds[i] == fold)
                     crossValidated[i] = model.Score(vectors[i]);
             }
         }
-        var (transformer, linear) = Fit(labelled, vectors, weights, _ => true, options);
-        var gain = GainCurve.Fit(labelled.Select((r, i) => (Row: r, Failure: crossValidated[i])).Where(x => x.Row.StrongDifficulty is not null)
-            .Select(x => ((double)x.Failure, x.Row.StrongDifficulty!.Value)));
-        float[] scores = [.. crossValidated.Select(gain.Gain)];
-        return new TrainedModel(transformer, linear, labelled, scores, CutoffRule.BestBalancedAccuracy(labelled, scores), gain, options);
+        return new Fitted(Fit(rows, vectors, weights, _ => true, options), crossValidated);
     }
 
-    private static (ITransformer Transformer, LinearModel Linear) Fit(
+    private static FittedModel Fit(
         List<DatasetRow> rows, VBuffer<float>[] vectors, (double High, double Low)[] weights, Func<int, bool> include, TrainingOptions options)
     {
         var data = new List<FeatureRow>(2 * rows.Count);
@@ -62,7 +81,7 @@ public static class Trainer
             MaximumNumberOfIterations = 300,
             NumberOfThreads = 1,
         });
-        var transformer = trainer.Fit(context.Data.LoadFromEnumerable(data, FeatureRow.Schema()));
-        return (transformer, LinearModel.From(transformer));
+        var transformer = trainer.Fit(context.Data.LoadFromEnumerable(data, FeatureRow.Schema(vectors[0].Length)));
+        return new FittedModel(transformer, LinearModel.From(transformer));
     }
 }

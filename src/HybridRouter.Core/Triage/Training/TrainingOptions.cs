@@ -5,7 +5,7 @@ public sealed record TrainingOptions
 {
     /// <summary>The options that made the shipped model of a domain.</summary>
     public static TrainingOptions For(PromptDomain domain) =>
-        domain == PromptDomain.Code ? new() : new() { Domain = domain, Name = "video-1", KindPriors = new Dictionary<string, double>() };
+        domain == PromptDomain.Code ? new() : new() { Domain = domain, Name = "video-1", KindPriors = new Dictionary<string, double>(), LengthTilt = 0, BothFail = 0 };
 
     public PromptDomain Domain { get; init; }
 
@@ -24,8 +24,23 @@ public sealed record TrainingOptions
     /// <summary>0 trusts the label alone, 1 the judged difficulty alone: a row counts as high with that blended weight.</summary>
     public double Softness { get; init; } = 1;
 
+    /// <summary>Adds the sentence embedding to what is learned from; null = without.</summary>
+    public Embedding.ISentenceEncoder? Encoder { get; init; }
+
+    /// <summary>
+    /// See <see cref="GainCurve.BothFail"/>; 0 = the score is the chance that a small model fails. Chosen where measured outcomes show
+    /// both a good order of failures and a good order of gains; the judged rows alone would give .39.
+    /// </summary>
+    public double BothFail { get; init; } = 0.37;
+
     /// <summary>The part of the vector that is learned from; null = all. For ablations: what was left out weighs nothing.</summary>
     internal Func<int, bool>? Keeps { get; init; }
+
+    /// <summary>
+    /// The data is written so that length tells nothing; in real work longer asks of a kind are somewhat harder. Log-odds of high that
+    /// one standard deviation of log-length within a kind is weighted to add; 0 = as the data stands.
+    /// </summary>
+    public double LengthTilt { get; init; } = 0.3;
 
     /// <summary>Share of high rows that each kind is weighted to, where it is known from how small models fare on that kind of work.</summary>
     public IReadOnlyDictionary<string, double> KindPriors { get; init; } = new Dictionary<string, double>

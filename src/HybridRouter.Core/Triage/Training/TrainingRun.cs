@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Evaluation;
 
@@ -11,12 +12,12 @@ public sealed record TrainingRunOptions(string TrainFile, string? HoldoutFile, s
     public TrainingOptions Training { get; init; } = new();
 
     /// <summary>The files of a domain by their fixed names: <c>code.train.jsonl</c>, <c>code.holdout.jsonl</c>, folder <c>code</c>.</summary>
-    public static TrainingRunOptions Of(string dataFolder, string outputFolder, PromptDomain domain)
+    public static TrainingRunOptions Of(string dataFolder, string outputFolder, PromptDomain domain, ISentenceEncoder? encoder = null)
     {
         var holdout = Path.Combine(dataFolder, $"{NameOf(domain)}.holdout.jsonl");
         return new TrainingRunOptions(TrainFileOf(dataFolder, domain), File.Exists(holdout) ? holdout : null, Path.Combine(outputFolder, NameOf(domain)))
         {
-            Training = TrainingOptions.For(domain),
+            Training = TrainingOptions.For(domain) with { Encoder = encoder },
         };
     }
 

@@ -23,7 +23,7 @@ public sealed class EvaluatorTests
         Assert.Equal(0.5, figures.Accuracy);
         Assert.Equal(0.75, figures.Auc);
         Assert.Equal(0, figures.LengthAuc);
-        Assert.Equal(0.1, figures.DifficultyCalibrationError!.Value, 1e-6);
+        Assert.Equal(0.1, figures.GainCalibrationError!.Value, 1e-6);
     }
 
     [Fact]

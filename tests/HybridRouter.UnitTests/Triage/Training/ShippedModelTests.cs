@@ -65,7 +65,7 @@ public sealed class ShippedModelTests
         Assert.True(figures.Auc >= figures.LengthAuc + 0.2, $"length {figures.LengthAuc}");
         Assert.True(figures.Accuracy >= 0.72, $"accuracy {figures.Accuracy}");
         Assert.True(figures.FalseLocalRate <= 0.33, $"false local {figures.FalseLocalRate}");
-        Assert.True(figures.DifficultyCalibrationError <= 0.06, $"calibration {figures.DifficultyCalibrationError}");
+        Assert.True(figures.GainCalibrationError <= 0.06, $"calibration {figures.GainCalibrationError}");
     }
 
     [Fact]
