@@ -29,6 +29,9 @@ public sealed record RouteDecision(RouteKind Route, string Backend, string Model
 /// <param name="Usage">Filled while the reply is read.</param>
 public sealed record FlowAnswer(RouteDecision Decision, BackendReply Reply, Usage.UsageTap Usage) : IAsyncDisposable
 {
+    /// <summary>The local draft that this answer took the place of; it used tokens, too. Null: there was none.</summary>
+    public FlowAnswer? Draft { get; init; }
+
     public ValueTask DisposeAsync() => Reply.DisposeAsync();
 }
 
