@@ -166,7 +166,7 @@ public static class GatewayHost
     private static void AddDrafts(IServiceCollection services, GatewaySetup setup)
     {
         services.AddSingleton<IDraftObserver>(s => s.GetRequiredService<RouterMeter>());
-        services.AddSingleton(new DraftCheck([new CSharpParser(), new JsonParser(), new XmlParser(), .. setup.CodeParsers], setup.Time));
+        services.AddSingleton(new DraftCheck([new CSharpParser(setup.Time), new JsonParser(), new XmlParser(), .. setup.CodeParsers], setup.Time));
         services.AddSingleton<DraftDesk>();
         services.AddHostedService<DraftChecking>();
     }
