@@ -108,13 +108,13 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
         public FlowAnswer Replace(FlowAnswer better)
         {
             Watch.Tell(escalated: true);
-            return better with { Draft = Answer };
+            return better with { Draft = Answer, Decision = better.Decision with { DraftFindings = Watch.Findings } };
         }
 
         public FlowAnswer Keep()
         {
             Watch.Tell(escalated: false);
-            return Answer with { Decision = Answer.Decision with { Reason = "escalation failed: kept the local draft" } };
+            return Answer with { Decision = Answer.Decision with { Reason = "escalation failed: kept the local draft", DraftFindings = Watch.Findings } };
         }
     }
 

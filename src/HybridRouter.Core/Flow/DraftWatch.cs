@@ -20,6 +20,9 @@ internal sealed class DraftWatch(DraftDesk desk, GatedRequest gated, Settlement 
     /// <summary>Why the answer is not to be sent while another can be had; null = it is.</summary>
     public string? Doubted { get; private set; }
 
+    /// <summary>What was found, by name.</summary>
+    public IReadOnlyList<string> Findings => [.. _report.Findings.Select(f => f.Name)];
+
     public OutgoingRequest Ask(OutgoingRequest outgoing)
     {
         if (!asksLogProbs || AddedLogProbs.Ask(outgoing.Request.Api, outgoing.Request.Body) is not { } body)

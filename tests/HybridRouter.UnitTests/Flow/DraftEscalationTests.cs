@@ -34,6 +34,7 @@ public sealed class DraftEscalationTests
         await using (var answer = await SendAsync(Chat))
         {
             Assert.Equal((RouteKind.Cloud, "escalated: draft empty", false), (answer.Decision.Route, answer.Decision.Reason, answer.Decision.FellBack));
+            Assert.Equal(["empty"], answer.Decision.DraftFindings);
             Assert.Contains("good", Body(answer));
             Assert.Equal(("small", 30L), (answer.Draft!.Decision.Model, answer.Draft.Usage.Seen!.Value.Total));
             Assert.Equal(("req_1", "empty", 1.0, true), Assert.Single(_rig.Checked.Told));
@@ -73,6 +74,7 @@ public sealed class DraftEscalationTests
         await using (var answer = await SendAsync(Chat))
         {
             Assert.Equal((RouteKind.Local, "escalation failed: kept the local draft"), (answer.Decision.Route, answer.Decision.Reason));
+            Assert.Equal(["empty"], answer.Decision.DraftFindings);
             Assert.Equal(Bad, Body(answer));
             Assert.Equal(("req_1", "empty", 1.0, false), Assert.Single(_rig.Checked.Told));
             Assert.Equal(30, answer.Usage.Seen!.Value.Total);
