@@ -4,6 +4,8 @@ using HybridRouter.Callers;
 using HybridRouter.Callers.Estimates;
 using HybridRouter.Configuration;
 using HybridRouter.Diagnostics;
+using HybridRouter.Drafts;
+using HybridRouter.Drafts.Parsing;
 using HybridRouter.Flow;
 using HybridRouter.Gateway.Auth;
 using HybridRouter.Gateway.Endpoints;
@@ -36,6 +38,9 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
 
     /// <summary>Where limits are counted; the gateway disposes it. Null: in this process, forgotten at its end.</summary>
     public Func<IQuotaStore>? CreateQuota { get; init; }
+
+    /// <summary>Parsers of code in local drafts, beside those of C#, JSON and XML.</summary>
+    public IReadOnlyList<ICodeParser> CodeParsers { get; init; } = [];
 
     /// <summary>Folder of the embedded databases, made when missing; null keeps no responses and no traffic.</summary>
     public string? StorageFolder { get; init; }
@@ -100,6 +105,7 @@ public static class GatewayHost
         services.AddSingleton(s => new RoutingTable(s.GetRequiredService<RulesBuilder>().Build(setup.Options)));
         services.AddSingleton(new SessionRoutes(TimeSpan.FromMinutes(setup.Options.Routing.SessionMinutes), setup.Time));
         AddAdmission(services);
+        AddDrafts(services, setup);
         services.AddSingleton<CandidateRunner>();
         services.AddSingleton(s => new PacingBoard(() => s.GetRequiredService<IQuotaStore>().Replicas, setup.Time));
         services.AddSingleton(s => new CutoffPacing(s.GetRequiredService<PacingBoard>(), (request, target) => s.GetRequiredService<AdmissionGate>().Guess(request, target.Route, target.Model)));
@@ -155,6 +161,14 @@ public static class GatewayHost
         });
         services.AddHostedService(s => new TrafficSweeping(new TrafficSweeper(
             s.GetRequiredService<TrafficServices>().Store!, TimeSpan.FromDays(learning.RetentionDays), setup.Time, s.GetRequiredService<ILogger<TrafficSweeper>>())));
+    }
+
+    private static void AddDrafts(IServiceCollection services, GatewaySetup setup)
+    {
+        services.AddSingleton<IDraftObserver>(s => s.GetRequiredService<RouterMeter>());
+        services.AddSingleton(new DraftCheck([new CSharpParser(setup.Time), new JsonParser(), new XmlParser(), .. setup.CodeParsers], setup.Time));
+        services.AddSingleton<DraftDesk>();
+        services.AddHostedService<DraftChecking>();
     }
 
     private static void AddResponses(IServiceCollection services, GatewaySetup setup)

@@ -44,16 +44,17 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
     public bool IsFree(ServedModel model) => !policy.Options.Prices.ContainsKey(model.Name);
 
     /// <summary>The quota side of serving it by one model, to be reserved by whoever sends it and settled by its end.</summary>
-    public Settlement Admit(RouteKind route, ServedModel model)
+    /// <param name="countsRequest">False: another attempt was charged as the request already.</param>
+    public Settlement Admit(RouteKind route, ServedModel model, bool countsRequest = true)
     {
         var size = Size(route, model);
-        return new Settlement(CreateAdmission(route, model, size), model, new UsageTap(Spoken(model)))
+        return new Settlement(CreateAdmission(route, model, size, countsRequest), model, new UsageTap(Spoken(model)))
         {
             Learn = usage => gate.Estimates.Learn(size, route, model, request.Api, usage),
         };
     }
 
-    private Admission CreateAdmission(RouteKind route, ServedModel model, RequestSize size)
+    private Admission CreateAdmission(RouteKind route, ServedModel model, RequestSize size, bool countsRequest)
     {
         var price = policy.Options.Prices.ContainsKey(model.Name) ? Prices.Of(policy.Options, model.Name) : null;
         var estimate = gate.Estimates.Expect(size, route, model, request.Api);
@@ -62,7 +63,8 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
         return new Admission(gate.Store)
         {
             Estimate = estimate,
-            CallerCharges = [.. _meters.Where(m => m.Unit != MeterUnit.MicroDollars || price is not null).Select(m => Charge(m, estimate, price))],
+            CallerCharges = [.. _meters.Where(m => m.Unit != MeterUnit.MicroDollars || price is not null).Select(m => Charge(m, estimate, price, countsRequest))],
+            CountsRequest = countsRequest,
             Price = price ?? (static _ => 0),
             OutputWeight = route == RouteKind.Cloud ? OutputWeight(model) : 1,
             Priority = priority,
@@ -98,12 +100,13 @@ internal sealed class GatedRequest(AdmissionGate gate, CallerPolicy policy, Mode
     /// Never more than the meter can hold: a first request on a small limit is not refused because it might use more, and is
     /// charged for what it used.
     /// </summary>
-    private static Charge Charge(Meter meter, TokenEstimate estimate, Func<UsedTokens, long>? price)
+    private static Charge Charge(Meter meter, TokenEstimate estimate, Func<UsedTokens, long>? price, bool countsRequest)
     {
         var amount = meter.Unit switch
         {
             MeterUnit.Tokens => estimate.Total,
             MeterUnit.MicroDollars => price!(new UsedTokens(estimate.Input, estimate.Output)),
+            MeterUnit.Requests => countsRequest ? 1 : 0,
             _ => 1,
         };
         return new Charge(meter, Math.Min(amount, Math.Max(1, meter.Kind == MeterKind.Bucket ? meter.Capacity : meter.Limit)));

@@ -139,6 +139,9 @@ public sealed class RouteProfileOptions
 
     /// <summary>Fewer tokens for the same answer; null = requests are sent as they came.</summary>
     public EconomyOptions? Economy { get; set; }
+
+    /// <summary>The check of local answers; null = none.</summary>
+    public DraftCheckOptions? DraftCheck { get; set; }
 }
 
 public sealed class StorageOptions

@@ -98,11 +98,25 @@ internal sealed class RouterOptionsValidator
         {
             if (profile.Cutoff is { } cutoff)
                 InRange($"routing:profiles:{name}:cutoff", cutoff, 0, 1);
+            if (profile.DraftCheck is { } check)
+                CheckDrafts($"routing:profiles:{name}:draftCheck", check, profile);
             Known($"routing:profiles:{name}:localModel", profile.LocalModel, local, "a local model");
             Known($"routing:profiles:{name}:cloudModel", profile.CloudModel, cloud, "a cloud model");
         }
         Known("local:defaultModel", options.Local.DefaultModel, local, "a local model");
         Known("cloud:defaultModel", options.Cloud.DefaultModel, cloud, "a cloud model");
+    }
+
+    private void CheckDrafts(string key, DraftCheckOptions check, RouteProfileOptions profile)
+    {
+        InRange(key + ":minDoubt", check.MinDoubt, 0.01, 1);
+        InRange(key + ":maxHoldSeconds", check.MaxHoldSeconds, 1, 600);
+        InRange(key + ":maxHeldKiB", check.MaxHeldKiB, 64, 262_144);
+        InRange(key + ":unsureMeanLogProb", check.UnsureMeanLogProb, -20, 0);
+        InRange(key + ":guessLogProb", check.GuessLogProb, -20, 0);
+        InRange(key + ":unsureGuessShare", check.UnsureGuessShare, 0.01, 1);
+        if (check.Mode == DraftCheckMode.Escalate && (!profile.CloudFallback || profile.Mode == RouteMode.AlwaysLocal))
+            Warn(key + ":mode", "prompts of this profile stay on-prem, so nothing is escalated; its drafts are only observed");
     }
 
     public static bool HasProfile(RouterOptions options, string name) =>

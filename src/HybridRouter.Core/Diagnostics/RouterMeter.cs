@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using HybridRouter.Drafts;
 using HybridRouter.Flow;
 using HybridRouter.Usage;
 
 namespace HybridRouter.Diagnostics;
 
 /// <summary>Every metric of the router, by name and unit. Labels hold configured names only, never client text.</summary>
-public sealed class RouterMeter : IDisposable
+public sealed class RouterMeter : IDraftObserver, IDisposable
 {
     public const string MeterName = "HybridRouter";
 
@@ -17,6 +18,9 @@ public sealed class RouterMeter : IDisposable
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _fallbacks;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _draftFindings;
+    private readonly Counter<long> _escalations;
+    private readonly Histogram<double> _draftDoubt;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _firstByte;
     private readonly Histogram<double> _queued;
@@ -31,6 +35,10 @@ public sealed class RouterMeter : IDisposable
         _tokens = _meter.CreateCounter<long>("hybridrouter.tokens", "{token}", "Tokens as counted by the backends.");
         _fallbacks = _meter.CreateCounter<long>("hybridrouter.fallbacks", "{request}", "Requests answered by a later candidate of their plan.");
         _refused = _meter.CreateCounter<long>("hybridrouter.refused", "{request}", "Requests refused before a backend was tried, by error code.");
+        _draftFindings = _meter.CreateCounter<long>("hybridrouter.draft.findings", "{finding}", "What was found wrong with local drafts, by name.");
+        _escalations = _meter.CreateCounter<long>("hybridrouter.draft.escalations", "{request}", "Local drafts that were thrown away for an answer of the cloud.");
+        _draftDoubt = _meter.CreateHistogram("hybridrouter.draft.doubt", "1", "Doubt of local drafts that were checked.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] });
         _duration = _meter.CreateHistogram("hybridrouter.request.duration", "s", "From the request to its last byte.", advice: Seconds);
         _firstByte = _meter.CreateHistogram("hybridrouter.request.first_byte", "s", "From the request to its first byte.", advice: Seconds);
         _queued = _meter.CreateHistogram("hybridrouter.request.queued", "s", "Wait for cloud quota of requests that waited.", advice: Seconds);
@@ -69,6 +77,25 @@ public sealed class RouterMeter : IDisposable
             _queued.Record(decision.Queued.TotalSeconds, route, model);
         if (decision.FellBack)
             _fallbacks.Add(1, route);
+        AddTokens(route, model, usage);
+    }
+
+    /// <summary>A local draft that was thrown away used tokens, though it answered nothing.</summary>
+    public void Discarded(RouteDecision decision, TokenUsage? usage) =>
+        AddTokens(new("route", decision.Route.ToString().ToLowerInvariant()), new("model", decision.Model), usage);
+
+    /// <inheritdoc/>
+    public void Checked(string requestId, IReadOnlyList<DraftFinding> findings, double doubt, bool escalated)
+    {
+        foreach (var finding in findings)
+            _draftFindings.Add(1, new KeyValuePair<string, object?>("finding", finding.Name));
+        _draftDoubt.Record(doubt);
+        if (escalated)
+            _escalations.Add(1);
+    }
+
+    private void AddTokens(KeyValuePair<string, object?> route, KeyValuePair<string, object?> model, TokenUsage? usage)
+    {
         if (usage is not { } counted)
             return;
         _tokens.Add(counted.Prompt, route, model, new("direction", "prompt"));

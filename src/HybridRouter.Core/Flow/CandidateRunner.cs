@@ -11,26 +11,34 @@ namespace HybridRouter.Flow;
 
 /// <summary>
 /// Tries the candidates of a plan in order, each within what its caller and the quota allow. A reply that has begun is final:
-/// there is no switch after the first byte. Thread-safe.
+/// there is no switch after the first byte. A local draft that is doubted is kept while the cloud is asked. Thread-safe.
 /// </summary>
-public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quota, TimeProvider time, ILogger<CandidateRunner> logger)
+public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quota, DraftDesk drafts, TimeProvider time, ILogger<CandidateRunner> logger)
 {
     public async Task<FlowAnswer> RunAsync(ModelRequest request, RoutePlan plan, float? score, AdmissionRules rules, CancellationToken cancellationToken)
     {
         var gated = gate.Begin(request, rules);
         BackendFailure? first = null;
+        KeptDraft? kept = null;
         var reason = plan.Steps[0].Reason;
         for (var i = 0; ; i++)
         {
             var step = plan.Steps[i];
             var (backend, model) = (step.Target.Backend, step.Target.Model);
             if (i > 0)
-                reason = FallbackReason(step.Target.Route, plan.Steps[i - 1], first!);
-            var decision = new RouteDecision(step.Target.Route, backend.Name, model.Name, score, reason, i > 0);
-            var settlement = gated.Admit(step.Target.Route, model);
-            var reply = await TryAsync(gated, step, settlement, cancellationToken).ConfigureAwait(false);
+                reason = kept?.Reason ?? FallbackReason(step.Target.Route, plan.Steps[i - 1], first!);
+            var decision = new RouteDecision(step.Target.Route, backend.Name, model.Name, score, reason, first is not null);
+            var settlement = gated.Admit(step.Target.Route, model, countsRequest: kept is null);
+            var watch = drafts.Begin(gated, plan, i, rules.Profile, settlement);
+            var reply = await TryAsync(gated, step, settlement, watch, cancellationToken).ConfigureAwait(false);
             if (reply is not BackendReply.Failed failed)
-                return new FlowAnswer(decision with { Queued = settlement.Admission.Waited }, reply, settlement.Tap);
+            {
+                var answer = new FlowAnswer(decision with { Queued = settlement.Admission.Waited }, reply, settlement.Tap);
+                if (watch?.Doubted is null)
+                    return kept?.Replace(answer) ?? answer;
+                kept = new KeptDraft(watch, answer);
+                continue;
+            }
             var limited = failed.Failure.Kind == FailureKind.CallerLimited;
             if (!limited)
                 LogFailed(backend.Name, model.Name, failed.Failure.Kind, failed.Failure.Error.Status);
@@ -38,7 +46,9 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             var next = i + 1 < plan.Steps.Count && gated.TimeLeft != TimeSpan.Zero ? plan.Steps[i + 1].Target : null;
             var goesOn = next is not null && (CanGoOn(failed.Failure, step.Target.Route) || (IsOutOfMoney(settlement.Admission) && gated.IsFree(next.Model)));
             var headers = ReplyHeaders.Of(failed, gated, settlement.Admission);
-            await settlement.FailedAsync(goesOn).ConfigureAwait(false);
+            await settlement.FailedAsync(goesOn || kept is not null).ConfigureAwait(false);
+            if (!goesOn && kept is not null)
+                return kept.Keep();
             if (!goesOn)
             {
                 var told = limited ? failed.Failure : Choose(first, failed.Failure);
@@ -47,7 +57,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
         }
     }
 
-    private async Task<BackendReply> TryAsync(GatedRequest gated, RouteStep step, Settlement settlement, CancellationToken cancellationToken)
+    private async Task<BackendReply> TryAsync(GatedRequest gated, RouteStep step, Settlement settlement, DraftWatch? watch, CancellationToken cancellationToken)
     {
         BackendReply? reply = null;
         BackendFailure failure;
@@ -56,6 +66,7 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
         {
             var (request, admission) = (gated.Request, settlement.Admission);
             var outgoing = OutgoingRequest.For(request, gated.Members(step.Target.Route), step, admission, time);
+            outgoing = watch?.Ask(outgoing) ?? outgoing;
             if (step.Target.Route == RouteKind.Local && await ReserveAsync(admission, cancellationToken).ConfigureAwait(false) is { } refused)
             {
                 ended = true;
@@ -64,11 +75,11 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
             reply = await step.Target.Backend.SendAsync(outgoing.Request, cancellationToken).ConfigureAwait(false);
             var answer = reply is BackendReply.Failed
                 ? reply
-                : ClientReply.From(reply, request, outgoing, settlement, ReplyHeaders.Of(reply, gated, admission), cancellationToken);
+                : ClientReply.From(watch?.Watch(reply, cancellationToken) ?? reply, request, outgoing, settlement, ReplyHeaders.Of(reply, gated, admission), cancellationToken);
             if (answer is BackendReply.Complete)
                 await settlement.ModelDoneAsync().ConfigureAwait(false);
             ended = true;
-            return answer;
+            return watch is null ? answer : await watch.HoldAsync(answer, cancellationToken).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
@@ -87,6 +98,24 @@ public sealed partial class CandidateRunner(AdmissionGate gate, IQuotaStore quot
         if (reply is not null)
             await reply.DisposeAsync().ConfigureAwait(false);
         return new BackendReply.Failed(failure);
+    }
+
+    /// <summary>A local answer that was doubted: its engine is free and its use charged, and it is the answer after all when the cloud has none.</summary>
+    private sealed record KeptDraft(DraftWatch Watch, FlowAnswer Answer)
+    {
+        public string Reason { get; } = $"escalated: draft {Watch.Doubted}";
+
+        public FlowAnswer Replace(FlowAnswer better)
+        {
+            Watch.Tell(escalated: true);
+            return better with { Draft = Answer, Decision = better.Decision with { DraftFindings = Watch.Findings } };
+        }
+
+        public FlowAnswer Keep()
+        {
+            Watch.Tell(escalated: false);
+            return Answer with { Decision = Answer.Decision with { Reason = "escalation failed: kept the local draft", DraftFindings = Watch.Findings } };
+        }
     }
 
     /// <summary>What the cloud refuses as invalid is the client's to mend; a local model refuses for narrower reasons. A limit of the caller holds everywhere.</summary>

@@ -18,7 +18,7 @@ public sealed record RouteDecision(RouteKind Route, string Backend, string Model
     /// <summary>The client named the cloud, or a model of it.</summary>
     public bool AskedForCloud { get; init; }
 
-    /// <summary>What a check of the local draft found, by name; empty = nothing, or not checked.</summary>
+    /// <summary>What the check found in a local draft that it doubted, by name, whoever answered in the end; empty = it doubted none.</summary>
     public IReadOnlyList<string> DraftFindings { get; init; } = [];
 
     /// <summary>How long it waited for quota of this model.</summary>
@@ -29,6 +29,9 @@ public sealed record RouteDecision(RouteKind Route, string Backend, string Model
 /// <param name="Usage">Filled while the reply is read.</param>
 public sealed record FlowAnswer(RouteDecision Decision, BackendReply Reply, Usage.UsageTap Usage) : IAsyncDisposable
 {
+    /// <summary>The local draft that this answer took the place of; it used tokens, too. Null: there was none.</summary>
+    public FlowAnswer? Draft { get; init; }
+
     public ValueTask DisposeAsync() => Reply.DisposeAsync();
 }
 

@@ -29,6 +29,9 @@ public sealed record ModelRequest : IDisposable
     /// <summary>The last item is a tool result: the client is in the middle of a tool loop.</summary>
     public bool InToolLoop { get; init; }
 
+    /// <summary>The id that the client is given in <c>x-hybridrouter-request-id</c>; empty outside a gateway.</summary>
+    public string RequestId { get; init; } = "";
+
     public CallerIdentity Caller { get; init; } = CallerIdentity.None;
 
     /// <summary>The request's own <c>safety_identifier</c>, else <c>user</c>; null = neither.</summary>

@@ -11,6 +11,9 @@ public sealed record RequestContext(CallerIdentity Caller, string? SessionHeader
     /// <summary>Nobody in particular, and nothing beside the body: verbs and tests.</summary>
     public static readonly RequestContext None = new(CallerIdentity.None, SessionHeader: null);
 
+    /// <inheritdoc cref="ModelRequest.RequestId"/>
+    public string RequestId { get; init; } = "";
+
     /// <inheritdoc cref="ModelRequest.Priority"/>
     public RequestPriority? Priority { get; init; }
 
@@ -60,6 +63,7 @@ public static class RequestReader
             SessionKey = SessionIdentity.Of(body, context, request.SessionKey),
             ForwardHeaders = context.ForwardHeaders,
             Caller = context.Caller,
+            RequestId = context.RequestId,
             EndUser = EndUser(body.Root),
             Priority = context.Priority,
             Timeout = context.Timeout,

@@ -65,7 +65,7 @@ public sealed record TrafficObservation
     /// <summary>The client left an answer that had begun; where people type on, as in completions, that says nothing and is false.</summary>
     public bool LeftMidStream { get; init; }
 
-    /// <summary>What a check of the local draft found, by name (lower-case letters, digits, dashes); other names are not kept. Empty = nothing, or not checked.</summary>
+    /// <summary>What a check of the local draft found, by name (lower-case letters, digits, dashes, underscores); other names are not kept. Empty = nothing, or not checked.</summary>
     public IReadOnlyList<string> DraftFindings { get; init; } = [];
 }
 

@@ -73,5 +73,5 @@ internal static class TrafficWriter
     }
 
     /// <summary>A name, and not a piece of somebody's prompt.</summary>
-    private static bool IsName(string finding) => finding.Length is > 0 and <= 40 && finding.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    private static bool IsName(string finding) => finding.Length is > 0 and <= 40 && finding.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
 }

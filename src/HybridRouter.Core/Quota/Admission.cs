@@ -29,6 +29,9 @@ public sealed class Admission(IQuotaStore store)
     /// <summary>The caller's limits, for this model's price.</summary>
     public IReadOnlyList<Charge> CallerCharges { get; init; } = [];
 
+    /// <summary>False: another attempt was charged to the caller as the request already; what this one uses is charged all the same. Default true.</summary>
+    public bool CountsRequest { get; init; } = true;
+
     /// <summary>Millionths of a US dollar that a usage costs at this model.</summary>
     public Func<UsedTokens, long> Price { get; init; } = static _ => 0;
 
@@ -90,7 +93,7 @@ public sealed class Admission(IQuotaStore store)
     }
 
     /// <summary>An attempt failed: settles the upstream lease alone, with what the upstream is taken to have counted.</summary>
-    public ValueTask SettleAttemptAsync(UsedTokens used) => SettleUpstreamAsync(lease => Amounts(lease, used, OutputWeight));
+    public ValueTask SettleAttemptAsync(UsedTokens used) => SettleUpstreamAsync(lease => Amounts(lease, used, OutputWeight, requests: 1));
 
     /// <summary>An attempt that the upstream did not count, as it refused it or never saw it: gives the upstream lease back.</summary>
     /// <param name="kept">By charge of the lease: true where the meter was just set to what the upstream says, so that nothing is to be given back. Null: nowhere.</param>
@@ -113,7 +116,7 @@ public sealed class Admission(IQuotaStore store)
         lock (_gate)
             (caller, _caller) = (_caller, null);
         if (caller is not null)
-            await store.SettleAsync(caller, counted ? Amounts(caller, used, 1) : new long[caller.Charges.Count]).ConfigureAwait(false);
+            await store.SettleAsync(caller, counted ? Amounts(caller, used, 1, CountsRequest ? 1 : 0) : new long[caller.Charges.Count]).ConfigureAwait(false);
     }
 
     private ValueTask SettleUpstreamAsync(Func<QuotaLease, long[]> amounts)
@@ -129,14 +132,14 @@ public sealed class Admission(IQuotaStore store)
         return store.SettleAsync(upstream, used);
     }
 
-    private long[] Amounts(QuotaLease lease, UsedTokens used, double outputWeight)
+    private long[] Amounts(QuotaLease lease, UsedTokens used, double outputWeight, long requests)
     {
         var amounts = new long[lease.Charges.Count];
         for (var i = 0; i < amounts.Length; i++)
         {
             amounts[i] = lease.Charges[i].Meter.Unit switch
             {
-                MeterUnit.Requests => 1,
+                MeterUnit.Requests => requests,
                 MeterUnit.Tokens => used.Input + (long)Math.Ceiling(used.Output * outputWeight),
                 MeterUnit.MicroDollars => Price(used),
                 _ => 0,

@@ -30,6 +30,7 @@ internal sealed partial class RequestAccount : IDisposable
     private readonly long _start;
     private RouteDecision? _decision;
     private Usage.UsageTap? _usage;
+    private FlowAnswer? _draft;
     private RequestOutcome _outcome = RequestOutcome.Cancelled;
     private TimeSpan? _firstByte;
     private ModelRequest? _request;
@@ -43,7 +44,7 @@ internal sealed partial class RequestAccount : IDisposable
 
     public void Decided(ModelRequest request, FlowAnswer answer)
     {
-        (_request, _decision, _usage) = (request, answer.Decision, answer.Usage);
+        (_request, _decision, _usage, _draft) = (request, answer.Decision, answer.Usage, answer.Draft);
         if (Keeps(request))
             _runtime.Traffic!.Announce(_context.TraceIdentifier, request.Caller);
     }
@@ -67,6 +68,8 @@ internal sealed partial class RequestAccount : IDisposable
         var duration = _runtime.Time.GetElapsedTime(_start);
         var usage = _usage?.Seen;
         _runtime.Meter.Answered(_decision, _api, _outcome.ToString().ToLowerInvariant(), duration, _firstByte, usage);
+        if (_draft is { } draft)
+            _runtime.Meter.Discarded(draft.Decision, draft.Usage.Seen);
         LogAnswered(_context.TraceIdentifier, _caller, _api, _request!.Model, _decision.Route, _decision.Model, _decision.Score, _decision.Reason,
             _outcome, duration.TotalMilliseconds, _firstByte?.TotalMilliseconds, usage?.Prompt, usage?.Completion);
         if (Keeps(_request))

@@ -31,7 +31,7 @@ internal static class RequestContexts
             if (request.Headers.TryGetValue(name, out var value) && System.Text.Ascii.IsValid(value.ToString()))
                 (forward ??= []).Add(new(name, value.ToString()));
         }
-        return new RequestContext(caller, session) { ForwardHeaders = forward ?? [], Priority = ReadPriority(request.Headers), Timeout = ReadTimeout(request.Headers) };
+        return new RequestContext(caller, session) { RequestId = request.HttpContext.TraceIdentifier, ForwardHeaders = forward ?? [], Priority = ReadPriority(request.Headers), Timeout = ReadTimeout(request.Headers) };
     }
 
     private static RequestPriority? ReadPriority(IHeaderDictionary headers) => !headers.TryGetValue(Priority, out var value) ? null : value.ToString().Trim().ToLowerInvariant() switch

@@ -3,6 +3,7 @@ using HybridRouter.Configuration;
 using HybridRouter.Gateway;
 using HybridRouter.Gateway.Runtime;
 using HybridRouter.Local;
+using HybridRouter.Local.Drafts;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Triage;
 using HybridRouter.Verbs;
@@ -43,6 +44,7 @@ internal static partial class Gateways
             Time = time,
             Logging = logging,
             CreateQuota = () => QuotaStores.Create(options.Quota, StorageFolder(options), time, loggers),
+            CodeParsers = ProgramParsers.Create(Environment.GetEnvironmentVariable("PATH"), time),
             StorageFolder = StorageFolder(options),
             Configuration = watched,
             ReadOptions = configuration =>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using HybridRouter.Callers;
 using HybridRouter.Callers.Estimates;
 using HybridRouter.Composition;
+using HybridRouter.Drafts;
 using HybridRouter.Flow;
 using HybridRouter.Intake;
 using HybridRouter.Pacing;
@@ -42,7 +43,8 @@ internal static class RouteVerb
             {
                 var rules = new RoutingRules(options, directory, setup.Parts.CreateJudge(options.Triage));
                 var gate = new AdmissionGate(quota, new TokenCounter(new Random(), NullLogger<TokenCounter>.Instance), setup.Time);
-                var runner = new CandidateRunner(gate, quota, setup.Time, NullLogger<CandidateRunner>.Instance);
+                var drafts = new DraftDesk(new DraftCheck([], setup.Time), [], setup.Time, NullLogger<DraftDesk>.Instance);
+                var runner = new CandidateRunner(gate, quota, drafts, setup.Time, NullLogger<CandidateRunner>.Instance);
                 var flow = new ModelFlow(new RoutingTable(rules), new SessionRoutes(TimeSpan.FromMinutes(1), setup.Time), runner, new CutoffPacing(new PacingBoard(() => quota.Replicas, setup.Time)));
                 var body = JsonSerializer.SerializeToUtf8Bytes(new { model = result.GetValue(model), messages = new[] { new { role = "user", content = text } } });
                 using var request = RequestReader.Read(WireApi.ChatCompletions, body, RequestContext.None);

@@ -6,6 +6,7 @@ using HybridRouter.Configuration;
 using HybridRouter.Gateway;
 using HybridRouter.Gateway.Runtime;
 using HybridRouter.Local;
+using HybridRouter.Local.Drafts;
 using HybridRouter.Simulator;
 using HybridRouter.Triage;
 using Microsoft.AspNetCore.Builder;
@@ -46,6 +47,7 @@ internal sealed class TestGateway : IAsyncDisposable
             triage => judge ?? new TriageJudge(new MarkedPromptClassifier(), triage.Cutoff ?? 0.5f, null, loggers.CreateLogger<TriageJudge>())))
         {
             Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs),
+            CodeParsers = ProgramParsers.Create(Environment.GetEnvironmentVariable("PATH"), TimeProvider.System),
             StorageFolder = Storage,
             Configuration = configuration,
             ReadOptions = read,

@@ -24,6 +24,7 @@ public sealed class DependencyTests
     [InlineData("Backends", "Callers|Pacing|Intake|Triage|Routing|Sessions|Flow|Translation|Responses|Usage")]
     [InlineData("Callers", "Triage|Routing|Sessions|Flow|Translation|Responses|Models|Pacing")]
     [InlineData("Usage", "Triage|Routing|Sessions|Flow|Translation|Responses|Models|Callers|Pacing")]
+    [InlineData("Drafts", "Intake|Triage|Routing|Sessions|Flow|Translation|Responses|Callers|Quota|Pacing|Models")]
     [InlineData("Routing", "Flow|Translation|Responses|Sessions|Usage|Models")]
     [InlineData("Intake", "Flow|Routing|Sessions|Translation|Responses|Usage|Models")]
     [InlineData("Learning", "Flow|Routing|Sessions|Translation|Responses|Usage|Models|Callers|Pacing|Quota")]
@@ -51,6 +52,14 @@ public sealed class DependencyTests
     {
         Types().That().ResideInAssembly(typeof(ModelFlow).Assembly).And().DoNotResideInNamespaceMatching(@"^HybridRouter\.Triage(\.|$)")
             .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.ML(\.(?!Tokenizers$|OnnxRuntime(\.|$))|$)"))
+            .Check(Product);
+    }
+
+    [Fact]
+    public void Roslyn_OutsideParsing_IsUnknown()
+    {
+        Types().That().ResideInAssembly(typeof(ModelFlow).Assembly).And().DoNotResideInNamespaceMatching(@"^HybridRouter\.Drafts\.Parsing$")
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.CodeAnalysis(\.|$)"))
             .Check(Product);
     }
 

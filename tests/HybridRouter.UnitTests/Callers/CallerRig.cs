@@ -6,6 +6,7 @@ using HybridRouter.Intake;
 using HybridRouter.Quota;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Routing;
+using HybridRouter.UnitTests.Drafts;
 using HybridRouter.UnitTests.Flow;
 using HybridRouter.UnitTests.Intake;
 using HybridRouter.Wire;
@@ -26,7 +27,7 @@ internal sealed class CallerRig
         Store = new InProcessQuotaStore(Time);
         change?.Invoke(Options);
         Gate = Gates.Gate(Store, Time);
-        Runner = new CandidateRunner(Gate, Store, Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<CandidateRunner>.Instance);
+        Runner = new CandidateRunner(Gate, Store, Desk = Gates.Drafts(Time, Checked), Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<CandidateRunner>.Instance);
         Cloud = new ReservingCloud(CloudModel, Store);
     }
 
@@ -41,6 +42,10 @@ internal sealed class CallerRig
     public AdmissionGate Gate { get; }
 
     public CandidateRunner Runner { get; }
+
+    public DraftDesk Desk { get; }
+
+    public RecordedDrafts Checked { get; } = new();
 
     public ScriptedBackend Local { get; } = new("box", RouteKind.Local);
 

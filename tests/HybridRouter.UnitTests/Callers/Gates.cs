@@ -1,6 +1,8 @@
 using HybridRouter.Callers;
 using HybridRouter.Callers.Estimates;
 using HybridRouter.Configuration;
+using HybridRouter.Drafts;
+using HybridRouter.Drafts.Parsing;
 using HybridRouter.Flow;
 using HybridRouter.Quota;
 using HybridRouter.Quota.Stores;
@@ -24,10 +26,14 @@ internal static class Gates
 
     public static AdmissionGate Gate(IQuotaStore store, TimeProvider time) => new(store, Counter, time);
 
+    /// <summary>A desk that parses nothing but JSON, and tells these observers.</summary>
+    public static DraftDesk Drafts(TimeProvider time, params IDraftObserver[] observers) =>
+        new(new DraftCheck([new JsonParser()], time), observers, time, NullLogger<DraftDesk>.Instance);
+
     public static CandidateRunner Runner(IQuotaStore? store = null, TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
         store ??= new InProcessQuotaStore(time);
-        return new CandidateRunner(Gate(store, time), store, time, NullLogger<CandidateRunner>.Instance);
+        return new CandidateRunner(Gate(store, time), store, Drafts(time), time, NullLogger<CandidateRunner>.Instance);
     }
 }

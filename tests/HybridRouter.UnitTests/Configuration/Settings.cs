@@ -65,6 +65,7 @@ internal static class Settings
         nameof(PriceOptions) => "prices:gpt-5-codex",
         nameof(PacingOptions) => "routing:pacing",
         nameof(EconomyOptions) => "routing:profiles:on-prem:economy",
+        nameof(DraftCheckOptions) => "routing:profiles:on-prem:draftCheck",
         nameof(CloudKeyOptions) => "cloud:providers:0:keys:0",
         nameof(UpstreamLimitOptions) => "cloud:providers:0:models:0:limits",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type.Name, "Say where it stands."),
