@@ -19,9 +19,9 @@ internal static class GradeReader
     ];
 
     /// <summary>Asked of the teacher as the form of its answer; the reason comes first, so that the numbers can follow from it.</summary>
-    public static readonly string Schema = $$$"""
+    public static readonly string Schema = $$$$"""
         {"type":"object","additionalProperties":false,"required":["why","kind","difficulty","strongDifficulty","label"],"properties":{
-        "why":{"type":"string"},"kind":{"type":"string","enum":["{{{string.Join("\",\"", Kinds)}}}"]},
+        "why":{"type":"string"},"kind":{"type":"string","enum":["{{{{string.Join("\",\"", Kinds)}}}}"]},
         "difficulty":{"type":"number","minimum":0.02,"maximum":0.98},"strongDifficulty":{"type":"number","minimum":0.02,"maximum":0.98},
         "label":{"type":"string","enum":["low","high"]}}}
         """;

@@ -25,12 +25,12 @@ internal sealed record LabelRequest(string? In, string Out, string Model, Uri Ur
             Teacher(result.GetValue(options.Model)),
             result.GetValue(options.Url) is { } url ? Address(url) : GatewayAddress.Of(configuration.Value),
             Key(result.GetValue(options.ApiKey)),
-            Limits(result, options),
+            LimitsOf(result, options),
             traffic,
             configuration);
     }
 
-    private static LabelLimits Limits(ParseResult result, LabelVerb.LabelOptions options)
+    private static LabelLimits LimitsOf(ParseResult result, LabelVerb.LabelOptions options)
     {
         var (usd, input, output) = (result.GetValue(options.Usd), result.GetValue(options.PriceIn), result.GetValue(options.PriceOut));
         if (usd is not null && (input is null || output is null))

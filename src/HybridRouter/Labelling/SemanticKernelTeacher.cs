@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.SemanticKernel;
 using OpenAI;
 using OpenAI.Chat;
+using ChatMessageContent = Microsoft.SemanticKernel.ChatMessageContent;
 
 namespace HybridRouter.Labelling;
 
