@@ -27,7 +27,8 @@ internal sealed class LabelFile : IDisposable
     /// <exception cref="IOException">The file cannot be written, or is there and not to be gone on with.</exception>
     public static LabelFile Open(string path, bool resume)
     {
-        if (!resume && File.Exists(path))
+        // A run that could not begin leaves an empty file, which nobody misses.
+        if (!resume && new FileInfo(path) is { Exists: true, Length: > 0 })
             throw new IOException($"{path} is there already; go on with it by --resume, or name another file.");
         var rows = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         try
@@ -79,6 +80,7 @@ internal sealed class LabelFile : IDisposable
         file.SetLength(whole);
         file.Position = whole;
         var done = new List<LabelledRow>();
+        var ids = new HashSet<string>(StringComparer.Ordinal);
         var line = 0;
         foreach (var text in Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.TrimEntries))
         {
@@ -87,7 +89,8 @@ internal sealed class LabelFile : IDisposable
                 continue;
             try
             {
-                done.Add(LabelledRow.Parse(text));
+                var row = LabelledRow.Parse(text);
+                done.Add(ids.Add(row.Id) ? row : throw new DatasetException($"{name}({line}): the id \"{row.Id}\" was used before"));
             }
             catch (JsonException)
             {

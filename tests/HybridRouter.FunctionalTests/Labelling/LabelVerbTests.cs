@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HybridRouter.Configuration;
 using HybridRouter.FunctionalTests.Gateway;
+using HybridRouter.FunctionalTests.Local;
+using HybridRouter.FunctionalTests.Product;
 using HybridRouter.Labelling;
 using HybridRouter.Simulator;
 using HybridRouter.Verbs;
@@ -136,6 +138,32 @@ public sealed class LabelVerbTests : IDisposable
 
         Assert.True(end.Exit == 0, end.ToString());
         Assert.Equal(3, Rows(Out).Count);
+    }
+
+    [Fact]
+    public async Task Label_Interrupted_EndsAtOnceAndCanBeGoneOnWith()
+    {
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Signals are sent by kill.");
+        var options = Quick();
+        options.FirstTokenMilliseconds = 400;
+        await using var cloud = await SimulatedCloud.StartAsync(options);
+        WritePrompts(200);
+        string[] line = ["label", "--in", In, "--out", Out, "--model", "big", "--url", cloud.OpenAiUri.AbsoluteUri];
+        await using (var program = RouterProgram.Start(line))
+        {
+            await Eventually.TrueAsync(() => File.Exists(Out) && File.ReadAllText(Out).Count(c => c == '\n') >= 4, "some rows are written", seconds: 60);
+            await program.SignalAsync("INT");
+            Assert.Equal(ExitCode.Failed, await program.ExitCodeAsync(seconds: 20));
+            Assert.Contains("stopped: interrupted; go on with --resume", program.Text, StringComparison.Ordinal);
+        }
+        var before = Rows(Out).Count;
+
+        var end = await CliAsync([.. line, "--resume", "--max-prompts", "2", "--json"]);
+
+        Assert.InRange(before, 4, 199);
+        Assert.Equal((0, before), (end.Exit, (int)JsonNode.Parse(end.Output)!["run"]!["before"]!));
+        Assert.Equal(before + 2, Rows(Out).Select(r => (string)r["id"]!).Distinct().Count());
     }
 
     [Theory]

@@ -163,6 +163,15 @@ public sealed class LabellerTests : IDisposable
         Assert.Equal("precious\n", File.ReadAllText(Out));
     }
 
+    [Fact]
+    public void Open_EmptyFileOfARunThatDidNotBegin_IsTaken()
+    {
+        File.WriteAllText(Out, "");
+
+        using var file = LabelFile.Open(Out, resume: false);
+        Assert.Empty(file.Done);
+    }
+
     private async Task<(LabelOutcome Outcome, LabelBudget Budget)> RunAsync(
         ITeacher teacher, IReadOnlyList<DatasetRow> rows, int parallel, LabelLimits? limits = null, int votes = 1, bool resume = false)
     {
