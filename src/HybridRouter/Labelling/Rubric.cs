@@ -23,10 +23,11 @@ internal sealed class Rubric
 
     private readonly int _bytes;
     private readonly int _output;
+    private readonly string _opening;
 
-    private Rubric(PromptTemplateConfig config, OpenAIPromptExecutionSettings settings, int output)
+    private Rubric(PromptTemplateConfig config, OpenAIPromptExecutionSettings settings, int output, string opening)
     {
-        _output = output;
+        (_output, _opening) = (output, opening);
         _bytes = Encoding.UTF8.GetByteCount(config.Template) + Encoding.UTF8.GetByteCount(GradeReader.Schema) + FrameTokens;
         Function = KernelFunctionFactory.CreateFromPrompt(config);
         Settings = settings;
@@ -52,7 +53,7 @@ internal sealed class Rubric
     /// <exception cref="UsageException">The rubric cannot be used; the message says why.</exception>
     public static Rubric Create(string template, string json)
     {
-        Check(template);
+        var opening = Check(template);
         try
         {
             var config = PromptTemplateConfig.FromJson(json);
@@ -65,7 +66,7 @@ internal sealed class Rubric
             if (settings.MaxTokens is not { } output || output < 1)
                 throw new UsageException($"The rubric's {Config} needs \"max_tokens\" in its default execution settings: budgets are kept by it.");
             settings.ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("grade", BinaryData.FromString(GradeReader.Schema), jsonSchemaIsStrict: true);
-            return new Rubric(config, settings, output);
+            return new Rubric(config, settings, output, opening);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or KernelException)
         {
@@ -79,24 +80,29 @@ internal sealed class Rubric
     /// <summary>A token is at least one byte, so bytes are the most tokens that a text can be, whatever the model's vocabulary.</summary>
     public TokenUse MostOf(string prompt) => new(_bytes + Encoding.UTF8.GetByteCount(Quote(prompt)), _output);
 
+    /// <summary>Whether a prompt is itself a request for a grade by this rubric, as a gateway that keeps its traffic has them after a run.</summary>
+    public bool Asks(string prompt) => _opening.Length > 0 && prompt.AsSpan().TrimStart().StartsWith(_opening, StringComparison.Ordinal);
+
     // JSON leaves no control characters, which XML cannot hold: a prompt with one would otherwise be sent as escaped text.
     private static readonly JsonSerializerOptions QuoteOptions = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The kernel takes a text that is no XML for one message of the user, silently; a rubric must not end like that.</summary>
-    private static void Check(string template)
+    /// <returns>What the user's message says before the graded prompt.</returns>
+    private static string Check(string template)
     {
         if (template.Split(Variable) is not [var before, var after] || (before + after).Contains("{{", StringComparison.Ordinal))
             throw new UsageException($"The rubric's {Text} must have {Variable} once, and no other part in double braces.");
         try
         {
-            var roles = XElement.Parse($"<all>{before}x{after}</all>").Elements("message").Select(m => (string?)m.Attribute("role")).ToList();
-            if (roles is ["system", "user"])
-                return;
+            var here = Guid.NewGuid().ToString("N");
+            var messages = XElement.Parse($"<all>{before}{here}{after}</all>", LoadOptions.PreserveWhitespace).Elements("message").ToList();
+            if (messages.Select(m => (string?)m.Attribute("role")).SequenceEqual(["system", "user"]) && messages[1].Value.Contains(here, StringComparison.Ordinal))
+                return messages[1].Value.Split(here)[0].Trim();
         }
         catch (XmlException e)
         {
             throw new UsageException($"The rubric's {Text} is no valid XML, in which < and & are written &lt; and &amp;: {e.Message}");
         }
-        throw new UsageException($"The rubric's {Text} must be <message role=\"system\">...</message> and then <message role=\"user\">...</message>.");
+        throw new UsageException($"The rubric's {Text} must be <message role=\"system\">...</message> and then <message role=\"user\">...</message> with {Variable} in it.");
     }
 }

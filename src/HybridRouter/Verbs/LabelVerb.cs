@@ -50,7 +50,7 @@ internal static class LabelVerb
         var request = LabelRequest.Of(result, options);
         var rubric = Rubric.Load(result.GetValue(options.Rubric) ?? ProductFiles.Rubric);
         using var stored = request.Traffic ? StoredTraffic.Open(request.Configuration.Value) : null;
-        var rows = stored is null ? DatasetReader.ReadPrompts(request.In!) : [.. stored.Prompts.Read().Select(p => new DatasetRow(0, p.RequestId, p.Text, null))];
+        var rows = stored is null ? DatasetReader.ReadPrompts(request.In!) : StoredRows(stored.Prompts, rubric);
         using var file = LabelFile.Open(request.Out, result.GetValue(options.Resume));
         using var teacher = new SemanticKernelTeacher(rubric, request.Model, request.Url, request.ApiKey, TimeProvider.System);
         var budget = new LabelBudget(request.Limits);
@@ -73,6 +73,13 @@ internal static class LabelVerb
         if (outcome.Failed)
             await error.WriteLineAsync($"Stopped before the end: {outcome.Stopped}.");
         return outcome.Failed ? ExitCode.Failed : ExitCode.Ok;
+    }
+
+    /// <summary>Without those of earlier runs through the same gateway.</summary>
+    private static IReadOnlyList<DatasetRow> StoredRows(IStoredPrompts prompts, Rubric rubric)
+    {
+        DatasetRow[] rows = [.. prompts.Read().Where(p => !rubric.Asks(p.Text)).Select(p => new DatasetRow(0, p.RequestId, p.Text, null))];
+        return rows.Length > 0 ? rows : throw new IOException("No prompts are kept here; set learning.keepPrompts to keep them from now on.");
     }
 
     /// <summary>The options of the verb.</summary>

@@ -43,6 +43,7 @@ public sealed class RubricTests
         var line = ((string)body["messages"]![1]!["content"]!).Split('\n')[^1];
         Assert.Equal(prompt, (string)JsonNode.Parse(line)!["prompt"]!);
         Assert.StartsWith("You grade prompts", (string)body["messages"]![0]!["content"]!, StringComparison.Ordinal);
+        Assert.True(Rubric.Load(ProductFiles.Rubric).Asks((string)body["messages"]![1]!["content"]!));
         Assert.Equal("json_schema", (string)body["response_format"]!["type"]!);
         Assert.Equal(2000, (int)body["max_completion_tokens"]!);
         Assert.Equal(("served-model", new TokenUse(11, 7)), (reply.Model, reply.Used!.Value));
@@ -54,6 +55,7 @@ public sealed class RubricTests
     [InlineData(Frame + "{{$prompt}}", Config, "must have {{$prompt}} once")]
     [InlineData("{{time.now}}" + Frame, Config, "no other part in double braces")]
     [InlineData("a < b" + Frame, Config, "no valid XML")]
+    [InlineData("<message role=\"system\">{{$prompt}}</message><message role=\"user\">Grade.</message>", Config, "with {{$prompt}} in it")]
     [InlineData("{{$prompt}}", Config, "must be <message role=\"system\">")]
     [InlineData(Frame, "{", "cannot be used")]
     [InlineData(Frame, "{}", "needs \"max_tokens\"")]
@@ -66,6 +68,13 @@ public sealed class RubricTests
         var rubric = Rubric.Create(Frame, """{"schema":1,"allow_dangerously_set_content":true,"input_variables":[{"name":"prompt","allow_dangerously_set_content":true}],"execution_settings":{"default":{"max_tokens":100}}}""");
 
         Assert.Equal(100, rubric.MostOf("x").Output);
+    }
+
+    [Fact]
+    public void Asks_OtherPrompts_AreNone()
+    {
+        Assert.False(Rubric.Load(ProductFiles.Rubric).Asks("Grade my homework"));
+        Assert.False(Rubric.Create("<message role=\"system\">Grade.</message><message role=\"user\">{{$prompt}}</message>", Config).Asks("anything"));
     }
 
     [Fact]
