@@ -1,6 +1,6 @@
+using HybridRouter.Composition;
 using HybridRouter.Configuration;
 using HybridRouter.Learning;
-using HybridRouter.Verbs;
 
 namespace HybridRouter.Labelling;
 
@@ -8,9 +8,15 @@ namespace HybridRouter.Labelling;
 /// <param name="Owner">Closed with this; null = nothing to close.</param>
 internal sealed record StoredTraffic(IStoredPrompts Prompts, ITeacherTargets Targets, IDisposable? Owner) : IDisposable
 {
-    /// <exception cref="UsageException">No traffic is kept.</exception>
-    /// <exception cref="IOException">The store cannot be opened.</exception>
-    public static StoredTraffic Open(RouterOptions options) => throw new UsageException("--traffic: this version keeps no traffic.");
+    /// <exception cref="IOException">No traffic is kept, or the store cannot be opened; the message says what to change.</exception>
+    public static StoredTraffic Open(RouterOptions options)
+    {
+        var folder = Gateways.StorageFolder(options);
+        if (!TrafficStore.Exists(folder))
+            throw new IOException($"No traffic is kept in '{Path.GetFullPath(folder)}'; a gateway with learning.enabled and learning.keepPrompts keeps it in its storage folder (storage.path, --config).");
+        var store = TrafficStore.Open(folder, options.Learning, TimeProvider.System);
+        return new StoredTraffic(store, store, store);
+    }
 
     public void Dispose() => Owner?.Dispose();
 }
