@@ -49,6 +49,9 @@ public sealed class SimulatedCloudOptions
     /// <summary>Tokens of each text answer, 1..1000000; null = what the text needs, some 40 to 90.</summary>
     public int? OutputTokens { get; set; }
 
+    /// <summary>True: a request for a grade (a JSON schema with <c>difficulty</c> and <c>strongDifficulty</c>) is answered by a made-up rule. Default false.</summary>
+    public bool Teacher { get; set; }
+
     /// <summary>Seed of everything random here. Default 1.</summary>
     public int Seed { get; set; } = 1;
 

@@ -1,4 +1,5 @@
 using HybridRouter.Configuration;
+using HybridRouter.Triage;
 
 namespace HybridRouter.Learning;
 
@@ -6,7 +7,7 @@ namespace HybridRouter.Learning;
 /// The gateway's own traffic and what is known of its answers, in an embedded database. Thread-safe; times are UTC. All
 /// methods throw <see cref="IOException"/> when the file cannot be used.
 /// </summary>
-public sealed class TrafficStore : ITrafficSamples, IDisposable
+public sealed class TrafficStore : ITrafficSamples, IStoredPrompts, ITeacherTargets, IDisposable
 {
     private readonly TrafficDatabase _database;
     private readonly PromptPrints _prints;
@@ -43,6 +44,10 @@ public sealed class TrafficStore : ITrafficSamples, IDisposable
     /// <summary>The kept prompts, oldest first, for labelling. One that cannot be decrypted has no text but the reason.</summary>
     /// <exception cref="IOException">The configured key is not there, or is none; the message names it.</exception>
     public IReadOnlyList<KeptPrompt> ReadPrompts() => _database.Read(connection => TrafficReading.Prompts(connection, _vault.Value));
+
+    /// <summary>The kept code prompts that can be decrypted.</summary>
+    IReadOnlyList<StoredPrompt> IStoredPrompts.Read() =>
+        [.. ReadPrompts().Where(p => p is { Domain: PromptDomain.Code, Text: not null }).Select(p => new StoredPrompt(p.RequestId, p.Text!))];
 
     /// <summary>Keeps what a caller says of an answer; the same sort again replaces what it said before.</summary>
     /// <param name="caller">Name of the client key; null on an open gateway.</param>

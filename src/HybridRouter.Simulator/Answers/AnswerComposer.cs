@@ -3,7 +3,8 @@ using System.Text;
 namespace HybridRouter.Simulator.Answers;
 
 /// <summary>Makes answers from prompts: the same prompt always gets the same answer, and it talks about the prompt.</summary>
-internal sealed class AnswerComposer(int? outputTokens)
+/// <param name="teacher">Grades are made by <see cref="SimulatedGrade"/>.</param>
+internal sealed class AnswerComposer(int? outputTokens, bool teacher = false)
 {
     /// <summary>What a text answer needs when nobody says otherwise, for reservations.</summary>
     public const int NaturalTokens = 96;
@@ -46,6 +47,7 @@ internal sealed class AnswerComposer(int? outputTokens)
     {
         var text = conversation.Format switch
         {
+            AnswerFormat.JsonSchema when teacher && SimulatedGrade.Fits(conversation.Schema) => SimulatedGrade.Text(conversation.UserText),
             AnswerFormat.JsonSchema => SchemaSample.Text(conversation.Schema, conversation.UserText),
             AnswerFormat.JsonObject => SchemaSample.Object(Subject(conversation.UserText)),
             _ => Cut(Prose(conversation, choice), conversation.Stop),

@@ -17,7 +17,7 @@ internal sealed class SimulatorParts : IDisposable
         Ledger = new LimitLedger(options, time);
         Faults = new FaultBook(options.Faults, new Random(options.Seed));
         Log = new RequestLog(options.RecordRequests);
-        Composer = new AnswerComposer(options.OutputTokens);
+        Composer = new AnswerComposer(options.OutputTokens, options.Teacher);
         RetryAfter = options.RetryAfter;
     }
 

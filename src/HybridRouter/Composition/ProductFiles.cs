@@ -18,4 +18,7 @@ internal static class ProductFiles
 
     /// <summary>Training data; only in the repository, so a published program needs <c>--data</c>.</summary>
     public static string ClassifierData => Path.Combine(Path.GetDirectoryName(Models)!, "classifier-data");
+
+    /// <summary>How a teacher model grades prompts, in Semantic Kernel's layout of a prompt function; ships with the program.</summary>
+    public static string Rubric => Path.Combine(ClassifierData, "rubric", "grade");
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using HybridRouter.Simulator;
 using Microsoft.Extensions.Hosting;
 
@@ -13,19 +12,21 @@ internal static class SimulateCloudVerb
     {
         var urls = new Option<string>("--urls") { Description = "Address to listen on.", HelpName = "URL", DefaultValueFactory = _ => DefaultUrl };
         var options = new Option<string?>("--options") { Description = "JSON file with keys, limits and faults; see docs/simulated-cloud.md.", HelpName = "FILE" };
-        var rpm = Count("--rpm", "Requests a minute per key and model.");
-        var tpm = Count("--tpm", "Tokens a minute per key and model.");
-        var rpd = Count("--rpd", "Requests a day per key and model.");
-        var concurrent = Count("--concurrent", "Requests in flight per key and model.");
+        var rpm = VerbKit.Count("--rpm", "Requests a minute per key and model.");
+        var tpm = VerbKit.Count("--tpm", "Tokens a minute per key and model.");
+        var rpd = VerbKit.Count("--rpd", "Requests a day per key and model.");
+        var concurrent = VerbKit.Count("--concurrent", "Requests in flight per key and model.");
+        var teacher = new Option<bool>("--teacher") { Description = "Grade prompts by a made-up rule when 'label' asks for it, to try that without spending anything." };
         var command = VerbKit.Verb("simulate-cloud", "Runs a simulated OpenAI cloud with enforced limits and switchable faults, to try a configuration without spending anything.",
             "simulate-cloud", "simulate-cloud --rpm 60 --tpm 90000", "simulate-cloud --options limits.json --urls http://127.0.0.1:9100");
-        foreach (var option in (Option[])[urls, options, rpm, tpm, rpd, concurrent])
+        foreach (var option in (Option[])[urls, options, rpm, tpm, rpd, concurrent, teacher])
             command.Options.Add(option);
         command.Run(async (result, cancellationToken) =>
         {
             var file = result.GetValue(options);
             var simulated = file is null ? new SimulatedCloudOptions() : Parse(await File.ReadAllTextAsync(file, cancellationToken));
             simulated.Urls = CheckUrl(result.GetValue(urls)!);
+            simulated.Teacher |= result.GetValue(teacher);
             simulated.Limits = simulated.Limits with
             {
                 RequestsPerMinute = result.GetValue(rpm) ?? simulated.Limits.RequestsPerMinute,
@@ -48,20 +49,6 @@ internal static class SimulateCloudVerb
         Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme == "http"
             ? url
             : throw new UsageException($"--urls: '{url}' is not an address such as {DefaultUrl}.");
-
-    private static Option<long?> Count(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "N",
-        CustomParser = result =>
-        {
-            var text = result.Tokens.Single().Value;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
-                return count;
-            result.AddError($"{name}: '{text}' is not a whole number from 1 to {int.MaxValue}.");
-            return null;
-        },
-    };
 
     private static SimulatedCloudOptions Parse(string json)
     {

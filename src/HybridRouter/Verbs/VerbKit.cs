@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using HybridRouter.Triage.Data;
 
@@ -20,6 +21,21 @@ internal static class VerbKit
     public static Option<string?> Config() => new("--config") { Description = "Configuration file. Default: hybridrouter.json in this folder, else built-in defaults.", HelpName = "FILE" };
 
     public static Option<bool> AsJson() => new("--json") { Description = "Write JSON for machines." };
+
+    /// <summary>A whole number of at least 1; null when not given.</summary>
+    public static Option<long?> Count(string name, string description, long max = int.MaxValue) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Single().Value;
+            if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 && count <= max)
+                return count;
+            result.AddError($"{name}: '{text}' is not a whole number from 1 to {max}.");
+            return null;
+        },
+    };
 
     /// <summary>Runs a verb's work and turns the errors that a user can mend into one line and an exit code.</summary>
     public static void Run(this Command command, Func<ParseResult, CancellationToken, Task<int>> work) => command.SetAction(async (result, cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Text;
 using HybridRouter.Configuration;
 using HybridRouter.Learning;
+using HybridRouter.Simulator;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Features;
 using Microsoft.Data.Sqlite;
@@ -15,13 +16,14 @@ internal sealed class TrafficRig : IDisposable
     public string Folder { get; } = Directory.CreateTempSubdirectory("hybridrouter-traffic-").FullName;
 
     /// <summary>Two client keys: <c>tests</c>, which all requests use unless told otherwise, and <c>boss</c>, an administrator.</summary>
-    public Task<TestGateway> StartAsync(Action<RouterOptions>? change = null) => TestGateway.StartAsync(
+    public Task<TestGateway> StartAsync(Action<RouterOptions>? change = null, Action<SimulatedCloudOptions>? changeCloud = null) => TestGateway.StartAsync(
         o =>
         {
             o.Server.ClientKeys.Add(new ClientKeyOptions { Name = "boss", Key = TestGateway.AdminKey, Admin = true });
             o.Learning = Learning;
             change?.Invoke(o);
         },
+        changeCloud: changeCloud,
         storage: Folder);
 
     /// <summary>Reads beside a gateway that runs, or after it.</summary>

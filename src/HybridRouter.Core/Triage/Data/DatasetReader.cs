@@ -8,6 +8,14 @@ namespace HybridRouter.Triage.Data;
 /// </summary>
 public static class DatasetReader
 {
+    /// <summary>What becomes of rows that tell neither a label nor a quality.</summary>
+    private enum Keep
+    {
+        MustBeJudged,
+        Judged,
+        All,
+    }
+
     /// <exception cref="DatasetException">The file is missing or empty, or a line is malformed.</exception>
     public static IReadOnlyList<DatasetRow> Read(string path, LabelRules? rules = null)
     {
@@ -22,8 +30,19 @@ public static class DatasetReader
     public static IReadOnlyList<DatasetRow>? TryRead(string path, LabelRules rules)
     {
         using var reader = new StreamReader(path);
-        var rows = Rows(reader, Path.GetFileName(path), rules, judgedOnly: true);
+        var rows = Rows(reader, Path.GetFileName(path), rules, Keep.Judged);
         return rows.Count > 0 ? rows : null;
+    }
+
+    /// <summary>All rows, whether or not they tell a label or a quality: prompts that wait to be labelled have none.</summary>
+    /// <exception cref="DatasetException">The file is missing or empty, or a line is malformed.</exception>
+    public static IReadOnlyList<DatasetRow> ReadPrompts(string path)
+    {
+        if (!File.Exists(path))
+            throw new DatasetException($"{path}: no such file");
+        using var reader = new StreamReader(path);
+        var rows = Rows(reader, Path.GetFileName(path), LabelRules.None, Keep.All);
+        return rows.Count > 0 ? rows : throw new DatasetException($"{Path.GetFileName(path)}: holds no rows");
     }
 
     /// <param name="name">What errors call the source.</param>
@@ -31,11 +50,11 @@ public static class DatasetReader
     public static IReadOnlyList<DatasetRow> Read(TextReader reader, string name, LabelRules? rules = null)
     {
         // With rules of the caller's own, rows that they do not name are left out on purpose.
-        var rows = Rows(reader, name, rules ?? LabelRules.None, judgedOnly: rules is { IsEmpty: false });
+        var rows = Rows(reader, name, rules ?? LabelRules.None, rules is { IsEmpty: false } ? Keep.Judged : Keep.MustBeJudged);
         return rows.Count > 0 ? rows : throw new DatasetException($"{name}: holds no rows");
     }
 
-    private static List<DatasetRow> Rows(TextReader reader, string name, LabelRules rules, bool judgedOnly)
+    private static List<DatasetRow> Rows(TextReader reader, string name, LabelRules rules, Keep keep)
     {
         var rows = new List<DatasetRow>();
         var ids = new HashSet<string>(StringComparer.Ordinal);
@@ -46,11 +65,11 @@ public static class DatasetReader
             if (string.IsNullOrWhiteSpace(text))
                 continue;
             var (row, judged) = Parse(text, line, name, rules);
-            if (!judged && !judgedOnly)
+            if (!judged && keep == Keep.MustBeJudged)
                 throw Fault(name, line, "needs \"label\", or the numbers \"weak\" and \"strong\"");
             if (!ids.Add(row.Id))
                 throw Fault(name, line, $"the id \"{row.Id}\" was used before");
-            if (judged)
+            if (judged || keep == Keep.All)
                 rows.Add(row);
         }
         return rows;
@@ -90,7 +109,7 @@ public static class DatasetReader
         var (weak, strong) = (members.Number("weak"), members.Number("strong"));
         var difficulty = members.Number("difficulty", 0, 1, lenient: label is null);
         var kind = members.Text("kind") ?? "";
-        return new DatasetRow(line, members.Text("id") ?? $"line-{line}", prompt, label, difficulty, weak, strong)
+        return new DatasetRow(line, members.Id() ?? $"line-{line}", prompt, label, difficulty, weak, strong)
         {
             Kind = kind,
             StrongDifficulty = members.Number("strongDifficulty", 0, 1, lenient: label is null),
@@ -107,6 +126,9 @@ public static class DatasetReader
 
     private readonly record struct Members(JsonElement Root, int Line, string Name)
     {
+        /// <summary>Other people's files have numbers, too.</summary>
+        public string? Id() => Root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.Number ? id.GetRawText() : Text("id");
+
         public bool Has(string member) => Root.TryGetProperty(member, out _);
 
         public string? Text(string member) =>
