@@ -4,6 +4,7 @@ using HybridRouter.Callers;
 using HybridRouter.Callers.Estimates;
 using HybridRouter.Configuration;
 using HybridRouter.Diagnostics;
+using HybridRouter.Embedding;
 using HybridRouter.Drafts;
 using HybridRouter.Drafts.Parsing;
 using HybridRouter.Flow;
@@ -46,7 +47,7 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
     public string? StorageFolder { get; init; }
 
     /// <summary>Sentence embedding of a prompt, unit length, for what is kept of the traffic; called by one thread at a time. Null: none are made.</summary>
-    public Func<string, float[]>? Embed { get; init; }
+    public ISentenceEncoder? Encoder { get; init; }
 
     /// <summary>Watched for changes when set; <see cref="ReadOptions"/> then turns it into options, or null when it does not validate.</summary>
     public IConfiguration? Configuration { get; init; }
@@ -157,7 +158,7 @@ public static class GatewayHost
         services.AddSingleton(s =>
         {
             var store = TrafficStore.Open(folder, learning, setup.Time);
-            return new TrafficServices(store, new TrafficRecorder(store, setup.Time, s.GetRequiredService<RouterMeter>().TrafficDropped, setup.Embed, s.GetRequiredService<ILogger<TrafficRecorder>>()));
+            return new TrafficServices(store, new TrafficRecorder(store, setup.Time, s.GetRequiredService<RouterMeter>().TrafficDropped, setup.Encoder, s.GetRequiredService<ILogger<TrafficRecorder>>()));
         });
         services.AddHostedService(s => new TrafficSweeping(new TrafficSweeper(
             s.GetRequiredService<TrafficServices>().Store!, TimeSpan.FromDays(learning.RetentionDays), setup.Time, s.GetRequiredService<ILogger<TrafficSweeper>>())));

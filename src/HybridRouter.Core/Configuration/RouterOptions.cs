@@ -68,6 +68,9 @@ public sealed class TriageOptions
     /// <summary>Folder of the trained model; null = the one that ships with the program.</summary>
     public string? ModelPath { get; set; }
 
+    /// <summary>Near the cutoff, also judge by the sentence embedding of the prompt: some milliseconds for a better decision. Default true.</summary>
+    public bool Embedding { get; set; } = true;
+
     /// <summary>Score at or above which a prompt goes to the cloud, 0..1. Null: the one stored with the model.</summary>
     public float? Cutoff { get; set; }
 }

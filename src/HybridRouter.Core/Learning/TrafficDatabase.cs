@@ -33,7 +33,8 @@ internal sealed class TrafficDatabase : IDisposable
             prompt_print BLOB NULL,
             request_print BLOB NULL,
             features BLOB NOT NULL,
-            embedding BLOB NULL
+            embedding BLOB NULL,
+            encoder TEXT NULL
         );
         CREATE INDEX requests_at ON requests (at);
         CREATE INDEX requests_prompt ON requests (prompt_print, ended_at);

@@ -23,10 +23,10 @@ internal static class TrafficReading
     {
         // Only rows of which something is known are read at all: of most nothing is.
         using var command = connection.Command("""
-            SELECT id, requests.at, owner, score, route, outcome, features, embedding, s.kind, s.value FROM requests JOIN signals s ON s.request_id = id
+            SELECT id, requests.at, owner, score, route, outcome, features, CASE WHEN encoder = $encoder THEN embedding END, s.kind, s.value FROM requests JOIN signals s ON s.request_id = id
             WHERE domain = $domain AND feature_schema = $schema AND requests.at >= $since ORDER BY requests.at, id
             """,
-            ("$domain", (int)query.Domain), ("$schema", query.FeatureSchema), ("$since", query.Since?.ToUnixTimeMilliseconds() ?? long.MinValue));
+            ("$domain", (int)query.Domain), ("$schema", query.FeatureSchema), ("$since", query.Since?.ToUnixTimeMilliseconds() ?? long.MinValue), ("$encoder", query.Encoder));
         using var row = command.ExecuteReader();
         var samples = new List<TrafficSample>();
         for (var more = row.Read(); more;)

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using HybridRouter.Embedding;
 using HybridRouter.Intake;
 using Microsoft.Extensions.Logging;
 
@@ -32,12 +33,12 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
 
     /// <param name="store">Not disposed with it.</param>
     /// <param name="dropped">Called for each request that is not kept.</param>
-    /// <param name="embed">Sentence embedding of a prompt, unit length; called by the worker alone. Null = none are made.</param>
+    /// <param name="encoder">Makes the embedding that is kept with a prompt; null = none is kept.</param>
     /// <exception cref="IOException">Prompts are kept, and their key is not there or is none; the message names it.</exception>
-    public TrafficRecorder(TrafficStore store, TimeProvider time, Action dropped, Func<string, float[]>? embed, ILogger<TrafficRecorder> logger)
+    public TrafficRecorder(TrafficStore store, TimeProvider time, Action dropped, ISentenceEncoder? encoder, ILogger<TrafficRecorder> logger)
     {
         (_store, _time, _dropped, _logger) = (store, time, dropped, logger);
-        _maker = store.CreateMaker(embed);
+        _maker = store.CreateMaker(encoder);
         _worker = Task.Run(RunAsync);
     }
 

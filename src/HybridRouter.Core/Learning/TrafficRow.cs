@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Features;
 
@@ -7,6 +8,9 @@ namespace HybridRouter.Learning;
 internal sealed record TrafficRow(TrafficObservation Seen, byte[]? UserPrint, byte[]? PromptPrint, byte[]? RequestPrint, byte[] Features)
 {
     public byte[]? Embedding { get; init; }
+
+    /// <summary>What made the embedding: those of two encoders cannot be compared.</summary>
+    public string? Encoder { get; init; }
 
     /// <summary>Null = prompts are not kept.</summary>
     public byte[]? SealedPrompt { get; init; }
@@ -19,21 +23,29 @@ internal sealed record TrafficRow(TrafficObservation Seen, byte[]? UserPrint, by
 
 /// <summary>Does the costly part of keeping a request, off its path. Not thread-safe: one worker has one.</summary>
 /// <param name="vault">Null = prompts are not kept.</param>
-/// <param name="embed">Sentence embedding of a prompt, unit length; null = none are made.</param>
-internal sealed class TrafficRowMaker(PromptPrints prints, PromptVault? vault, Func<string, float[]>? embed)
+/// <param name="encoder">Makes the embedding that is kept with a prompt; null = none is kept.</param>
+internal sealed class TrafficRowMaker(PromptPrints prints, PromptVault? vault, ISentenceEncoder? encoder)
 {
     private readonly Dictionary<PromptDomain, FeatureBuffer> _buffers = [];
 
     public TrafficRow Make(TrafficObservation seen)
     {
         var prompt = prints.OfPrompt(seen.Triage);
-        var text = vault is null && embed is null ? "" : TextOf(seen.Triage);
+        var text = vault is null && encoder is null ? "" : TextOf(seen.Triage);
         return new TrafficRow(seen, prints.OfUser(seen.Caller.User ?? seen.EndUser), prompt, prints.OfRequest(prompt, seen.Triage, seen.Session), Featurise(seen))
         {
-            Embedding = embed is null ? null : VectorBlob.Write(embed(text)),
+            Embedding = encoder is null ? null : VectorBlob.Write(Encode(encoder, text)),
+            Encoder = encoder?.Version,
             SealedPrompt = vault?.Seal(seen.RequestId, text),
             PromptKeyId = vault?.KeyId,
         };
+    }
+
+    private static float[] Encode(ISentenceEncoder encoder, string text)
+    {
+        var vector = new float[encoder.Dimensions];
+        encoder.Encode(text, vector);
+        return vector;
     }
 
     /// <summary>What triage saw, which is the whole prompt unless it is long.</summary>

@@ -22,6 +22,9 @@ public sealed record SparseFeatures(int[] Indices, float[] Values);
 /// <param name="FeatureSchema">Only samples of this layout; others cannot be compared.</param>
 public sealed record TrafficQuery(PromptDomain Domain, string FeatureSchema)
 {
+    /// <summary>Version of the encoder whose embeddings are wanted; null = none.</summary>
+    public string? Encoder { get; init; }
+
     /// <summary>Only samples of that moment or later; null = all that is kept.</summary>
     public DateTimeOffset? Since { get; init; }
 }

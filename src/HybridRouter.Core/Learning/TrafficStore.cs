@@ -1,4 +1,5 @@
 using HybridRouter.Configuration;
+using HybridRouter.Embedding;
 using HybridRouter.Triage;
 
 namespace HybridRouter.Learning;
@@ -93,7 +94,7 @@ public sealed class TrafficStore : ITrafficSamples, IStoredPrompts, ITeacherTarg
     public void Dispose() => _database.Dispose();
 
     /// <exception cref="IOException">Prompts are kept, and their key is not there or is none.</exception>
-    internal TrafficRowMaker CreateMaker(Func<string, float[]>? embed) => new(_prints, _keepPrompts ? _vault.Value : null, embed);
+    internal TrafficRowMaker CreateMaker(ISentenceEncoder? encoder) => new(_prints, _keepPrompts ? _vault.Value : null, encoder);
 
     private bool IsKept(string requestId, string? caller) => _database.Read(connection =>
         connection.Scalar("SELECT 1 FROM requests WHERE id = $id AND caller IS $caller", ("$id", requestId), ("$caller", caller)) is not null);

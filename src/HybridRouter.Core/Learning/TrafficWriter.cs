@@ -15,8 +15,8 @@ internal static class TrafficWriter
         var seen = row.Seen;
         var inserted = connection.Run("""
             INSERT INTO requests (id, at, ended_at, caller, owner, user, domain, model_version, feature_schema, score, cutoff, route, model, outcome, fell_back, asked_cloud, tool_results,
-                prompt_print, request_print, features, embedding)
-            VALUES ($id, $at, $ended, $caller, $owner, $user, $domain, $version, $schema, $score, $cutoff, $route, $model, $outcome, $fell, $asked, $tools, $prompt, $request, $features, $embedding)
+                prompt_print, request_print, features, embedding, encoder)
+            VALUES ($id, $at, $ended, $caller, $owner, $user, $domain, $version, $schema, $score, $cutoff, $route, $model, $outcome, $fell, $asked, $tools, $prompt, $request, $features, $embedding, $encoder)
             ON CONFLICT (id) DO NOTHING
             """,
             ("$id", seen.RequestId), ("$at", seen.At.ToUnixTimeMilliseconds()), ("$ended", seen.EndedAt.ToUnixTimeMilliseconds()),
@@ -24,7 +24,7 @@ internal static class TrafficWriter
             ("$domain", (int)seen.Domain), ("$version", seen.ModelVersion), ("$schema", FeatureSchema.Hash), ("$score", seen.Score), ("$cutoff", seen.Cutoff),
             ("$route", (int)seen.Route), ("$model", seen.Model), ("$outcome", (int)seen.Outcome),
             ("$fell", seen.FellBack), ("$asked", seen.AskedForCloud), ("$tools", seen.Triage.ToolResults),
-            ("$prompt", row.PromptPrint), ("$request", row.RequestPrint), ("$features", row.Features), ("$embedding", row.Embedding));
+            ("$prompt", row.PromptPrint), ("$request", row.RequestPrint), ("$features", row.Features), ("$embedding", row.Embedding), ("$encoder", row.Encoder));
         // Written before, by a try of which it was not known that it had worked.
         if (inserted == 0)
             return;

@@ -1,5 +1,6 @@
 using HybridRouter.Backends.Cloud;
 using HybridRouter.Configuration;
+using HybridRouter.Embedding;
 using HybridRouter.Gateway;
 using HybridRouter.Gateway.Runtime;
 using HybridRouter.Local;
@@ -34,10 +35,11 @@ internal static partial class Gateways
         // Backends log through the same providers as the gateway; they are made before it and live as long.
         var loggers = LoggerFactory.Create(logging);
         time ??= TimeProvider.System;
+        var encoder = CreateEncoder(options.Triage, loggers);
         var parts = new GatewayParts(
             (o, quota) => CloudBackends.Create(o, quota, time, new Random(), loggers),
             o => LocalBackends.Create(o, time, new Random(), loggers),
-            triage => CreateJudge(triage, loggers));
+            triage => CreateJudge(triage, encoder, loggers));
         var reload = loggers.CreateLogger("HybridRouter.Configuration");
         return new GatewaySetup(options, parts)
         {
@@ -58,19 +60,37 @@ internal static partial class Gateways
     }
 
     /// <summary>A classifier that cannot be loaded does not stop the gateway: every prompt then goes to the cloud, with that reason.</summary>
-    public static TriageJudge CreateJudge(TriageOptions options, ILoggerFactory loggers)
+    public static TriageJudge CreateJudge(TriageOptions options, ISentenceEncoder? encoder, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger<TriageJudge>();
         var folder = options.ModelPath ?? ProductFiles.TriageModel;
         try
         {
-            var classifier = MlPromptClassifier.Load(folder);
+            var classifier = MlPromptClassifier.Load(folder, options.Embedding ? encoder : null);
             return new TriageJudge(classifier, options.Cutoff ?? classifier.Cutoff, null, logger);
         }
         catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
         {
             LogNoTriage(logger, e.Message);
             return new TriageJudge(null, options.Cutoff ?? 0.5f, "the classifier is not loaded", logger);
+        }
+    }
+
+    /// <summary>An encoder that cannot run here costs a second opinion, not the first.</summary>
+    private static OnnxSentenceEncoder? CreateEncoder(TriageOptions options, ILoggerFactory loggers)
+    {
+        if (!options.Embedding)
+            return null;
+        var encoder = new OnnxSentenceEncoder(ProductFiles.EncoderModel);
+        try
+        {
+            encoder.Load();
+            return encoder;
+        }
+        catch (EncoderLoadException e)
+        {
+            LogNoEncoder(loggers.CreateLogger<OnnxSentenceEncoder>(), e.Message);
+            return null;
         }
     }
 
@@ -89,6 +109,9 @@ internal static partial class Gateways
 
     [LoggerMessage(EventId = 4001, Level = LogLevel.Error, Message = "Configuration problem: {Problem}")]
     private static partial void LogProblem(ILogger logger, ConfigurationProblem problem);
+
+    [LoggerMessage(EventId = 4003, Level = LogLevel.Warning, Message = "Prompts are judged without their sentence embedding: {Why}")]
+    private static partial void LogNoEncoder(ILogger logger, string why);
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "The triage model cannot be used, so every prompt goes to the cloud: {Why}")]
     private static partial void LogNoTriage(ILogger logger, string why);

@@ -73,6 +73,7 @@ public sealed class TrafficRecorderTests
 
         Assert.Equal(1, rig.Dropped);
         Assert.Equal([(float)(Half)0.6f, (float)(Half)(-0.8f)], Assert.Single(rig.Samples()).Embedding!);
+        Assert.Null(Assert.Single(rig.Store.Read(new TrafficQuery(PromptDomain.Code, HybridRouter.Triage.Features.FeatureSchema.Hash) { Encoder = "another" })).Embedding);
     }
 
     [Fact]

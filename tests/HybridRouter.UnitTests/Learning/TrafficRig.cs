@@ -1,5 +1,6 @@
 using HybridRouter.Backends;
 using HybridRouter.Configuration;
+using HybridRouter.Embedding;
 using HybridRouter.Intake;
 using HybridRouter.Learning;
 using HybridRouter.Triage;
@@ -14,13 +15,13 @@ namespace HybridRouter.UnitTests.Learning;
 /// <summary>A traffic store in a folder of its own, under a clock that the test moves.</summary>
 internal sealed class TrafficRig : IAsyncDisposable
 {
-    private readonly Func<string, float[]>? _embed;
+    private readonly ISentenceEncoder? _encoder;
     private int _dropped;
     private int _ids;
 
     public TrafficRig(LearningOptions? options = null, Func<string, float[]>? embed = null)
     {
-        (Options, _embed) = (options ?? new LearningOptions { Enabled = true }, embed);
+        (Options, _encoder) = (options ?? new LearningOptions { Enabled = true }, embed is null ? null : new StubEncoder(embed));
         Open();
     }
 
@@ -65,7 +66,7 @@ internal sealed class TrafficRig : IAsyncDisposable
 
     public void Advance(double seconds) => Time.Advance(TimeSpan.FromSeconds(seconds));
 
-    public IReadOnlyList<TrafficSample> Samples() => Store.Read(new TrafficQuery(PromptDomain.Code, FeatureSchema.Hash));
+    public IReadOnlyList<TrafficSample> Samples() => Store.Read(new TrafficQuery(PromptDomain.Code, FeatureSchema.Hash) { Encoder = StubEncoder.Name });
 
     public Task<bool> SayAsync(string id, double? rating = null, bool? passed = null, string? caller = "alice") =>
         Store.AddFeedbackAsync(id, caller, new Feedback(rating, passed), Cancel);
@@ -113,7 +114,7 @@ internal sealed class TrafficRig : IAsyncDisposable
         Store = TrafficStore.Open(Folder, Options, Time);
         try
         {
-            Recorder = new TrafficRecorder(Store, Time, () => Interlocked.Increment(ref _dropped), _embed, NullLogger<TrafficRecorder>.Instance);
+            Recorder = new TrafficRecorder(Store, Time, () => Interlocked.Increment(ref _dropped), _encoder, NullLogger<TrafficRecorder>.Instance);
         }
         catch
         {
@@ -133,4 +134,15 @@ internal sealed class TrafficRig : IAsyncDisposable
         await CloseAsync();
         Directory.Delete(Folder, recursive: true);
     }
+}
+
+internal sealed class StubEncoder(Func<string, float[]> embed) : ISentenceEncoder
+{
+    public const string Name = "stub-1";
+
+    public int Dimensions => 2;
+
+    public string Version => Name;
+
+    public void Encode(ReadOnlySpan<char> text, Span<float> destination) => embed(text.ToString()).CopyTo(destination);
 }
