@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Features;
 using HybridRouter.Triage.Training;
@@ -71,14 +72,16 @@ public sealed class MlPromptClassifierTests
     [Fact]
     public void Breakdown_AnyPrompt_SumsToTheLogOdds()
     {
-        using var classifier = ShippedTriage.Classifier();
+        using var encoder = ShippedTriage.Encoder();
+        using var classifier = ShippedTriage.Classifier(encoder);
+        var gain = new GainCurve(ModelMetadata.Read(ShippedTriage.ModelFolder).BothFail);
         foreach (var row in ShippedTriage.Holdout().Take(50))
         {
             var score = classifier.Score(row.ToInput());
 
             var sum = classifier.Breakdown(row.ToInput()).Sum(x => x.Weight);
 
-            Assert.Equal(Math.Log(score / (1 - score)), sum, 1e-3);
+            Assert.Equal(score, gain.Gain((float)(1 / (1 + Math.Exp(-sum)))), 1e-4f);
         }
     }
 
@@ -148,4 +151,62 @@ public sealed class MlPromptClassifierTests
     }
 
     private static string Refusal(string folder) => Assert.Throws<ModelLoadException>(() => MlPromptClassifier.Load(folder)).Message;
+
+    [Fact]
+    public void Score_AtACutoff_AsksForTheMeaningOnlyWhereItCanChangeTheSide()
+    {
+        using var encoder = new CountingEncoder();
+        using var classifier = ShippedTriage.Classifier(encoder);
+        using var text = ShippedTriage.Classifier();
+        var band = ModelMetadata.Read(ShippedTriage.ModelFolder).Band;
+        var (near, far) = (0, 0);
+        foreach (var input in ShippedTriage.Holdout().Take(200).Select(r => r.ToInput()))
+        {
+            encoder.Calls = 0;
+            var alone = text.Score(input);
+            var score = classifier.Score(input, classifier.Cutoff);
+
+            var expected = Math.Abs(alone - classifier.Cutoff) <= band && input.PromptChars <= Refinement.LongestPrompt;
+            Assert.Equal(expected ? 1 : 0, encoder.Calls);
+            Assert.Equal(expected ? classifier.Score(input) : alone, score);
+            (near, far) = expected ? (near + 1, far) : (near, far + 1);
+        }
+        Assert.True(near > 20 && far > 20, $"{near} near the cutoff, {far} away from it");
+    }
+
+    [Fact]
+    public void Load_EncoderOfAnotherVersion_IsRefusedWithWhatToDo()
+    {
+        var error = Assert.Throws<ModelLoadException>(() => MlPromptClassifier.Load(ShippedTriage.ModelFolder, new OtherEncoder()));
+
+        Assert.Contains("run `train` again", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class CountingEncoder : ISentenceEncoder, IDisposable
+    {
+        private readonly OnnxSentenceEncoder _encoder = ShippedTriage.Encoder();
+
+        public int Calls { get; set; }
+
+        public int Dimensions => _encoder.Dimensions;
+
+        public string Version => _encoder.Version;
+
+        public void Encode(ReadOnlySpan<char> text, Span<float> destination)
+        {
+            Calls++;
+            _encoder.Encode(text, destination);
+        }
+
+        public void Dispose() => _encoder.Dispose();
+    }
+
+    private sealed class OtherEncoder : ISentenceEncoder
+    {
+        public int Dimensions => 512;
+
+        public string Version => "another-1";
+
+        public void Encode(ReadOnlySpan<char> text, Span<float> destination) => throw new InvalidOperationException("is never asked");
+    }
 }

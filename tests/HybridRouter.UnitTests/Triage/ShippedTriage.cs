@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Training;
@@ -13,7 +14,13 @@ internal static class ShippedTriage
 
     public static readonly string HoldoutFile = Path.Combine(Root(), "classifier-data", "code.holdout.jsonl");
 
-    public static MlPromptClassifier Classifier() => MlPromptClassifier.Load(ModelFolder);
+    public static readonly string VideoModelFolder = Path.Combine(Root(), "models", "triage", "video");
+
+    public static readonly string DataFolder = Path.Combine(Root(), "classifier-data");
+
+    public static MlPromptClassifier Classifier(ISentenceEncoder? encoder = null) => MlPromptClassifier.Load(ModelFolder, encoder);
+
+    public static OnnxSentenceEncoder Encoder() => new(Path.Combine(Root(), "models", "encoder"));
 
     public static IReadOnlyList<DatasetRow> Train() => DatasetReader.Read(TrainFile);
 
