@@ -6,6 +6,7 @@ using HybridRouter.Local;
 using HybridRouter.Local.Drafts;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Triage;
+using HybridRouter.Triage.Registry;
 using HybridRouter.Verbs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -34,10 +35,11 @@ internal static partial class Gateways
         // Backends log through the same providers as the gateway; they are made before it and live as long.
         var loggers = LoggerFactory.Create(logging);
         time ??= TimeProvider.System;
+        var registry = Registry(options, time);
         var parts = new GatewayParts(
             (o, quota) => CloudBackends.Create(o, quota, time, new Random(), loggers),
             o => LocalBackends.Create(o, time, new Random(), loggers),
-            triage => CreateJudge(triage, loggers));
+            triage => CreateJudge(triage, registry, loggers));
         var reload = loggers.CreateLogger("HybridRouter.Configuration");
         return new GatewaySetup(options, parts)
         {
@@ -46,6 +48,7 @@ internal static partial class Gateways
             CreateQuota = () => QuotaStores.Create(options.Quota, StorageFolder(options), time, loggers),
             CodeParsers = ProgramParsers.Create(Environment.GetEnvironmentVariable("PATH"), time),
             StorageFolder = StorageFolder(options),
+            Models = new TriageModels(registry, ProductFiles.ClassifierData),
             Configuration = watched,
             ReadOptions = configuration =>
             {
@@ -57,14 +60,21 @@ internal static partial class Gateways
         };
     }
 
+    /// <summary>The triage models that were trained in the storage folder.</summary>
+    public static ModelRegistry Registry(RouterOptions options, TimeProvider time) =>
+        new(ModelRegistry.FolderIn(StorageFolder(options)), ProductFiles.TriageModel, time);
+
     /// <summary>A classifier that cannot be loaded does not stop the gateway: every prompt then goes to the cloud, with that reason.</summary>
-    public static TriageJudge CreateJudge(TriageOptions options, ILoggerFactory loggers)
+    public static TriageJudge CreateJudge(TriageOptions options, ModelRegistry registry, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger<TriageJudge>();
-        var folder = options.ModelPath ?? ProductFiles.TriageModel;
         try
         {
-            var classifier = MlPromptClassifier.Load(folder);
+            // A model that the user names wins over all that was trained here.
+            var loaded = options.ModelPath is { } path ? new LoadedModel(MlPromptClassifier.Load(path), null, []) : registry.Load();
+            foreach (var problem in loaded.Problems)
+                LogFallback(logger, problem, loaded.Classifier.Version);
+            var classifier = loaded.Classifier;
             return new TriageJudge(classifier, options.Cutoff ?? classifier.Cutoff, null, logger);
         }
         catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
@@ -92,4 +102,7 @@ internal static partial class Gateways
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "The triage model cannot be used, so every prompt goes to the cloud: {Why}")]
     private static partial void LogNoTriage(ILogger logger, string why);
+
+    [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "The triage model that should be in force is not: {Why}. {Version} is in force instead")]
+    private static partial void LogFallback(ILogger logger, string why, string version);
 }
