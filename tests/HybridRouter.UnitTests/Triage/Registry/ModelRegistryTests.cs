@@ -41,7 +41,7 @@ public sealed class ModelRegistryTests : IDisposable
         Assert.Null(await _registry.RollbackAsync("worse still", RegistryRig.Cancel));
         Assert.Null(_registry.Load().Version);
         Assert.Contains("no model before", (await Assert.ThrowsAsync<IOException>(() => _registry.RollbackAsync("again", RegistryRig.Cancel))).Message, StringComparison.Ordinal);
-        Assert.Equal([first, second], _registry.Versions().Order());
+        Assert.Equal(new[] { first, second }.Order(), _registry.Versions().Order());
         Assert.Equal(
             [RegistryEventKind.Candidate, RegistryEventKind.Promote, RegistryEventKind.Candidate, RegistryEventKind.Promote, RegistryEventKind.Rollback, RegistryEventKind.Rollback],
             _registry.Read().State.History.Select(e => e.Kind));
