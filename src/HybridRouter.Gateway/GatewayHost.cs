@@ -49,6 +49,9 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
     /// <summary>Sentence embedding of a prompt, unit length, for what is kept of the traffic; called by one thread at a time. Null: none are made.</summary>
     public ISentenceEncoder? Encoder { get; init; }
 
+    /// <summary>Triage models that this installation trains; null: none.</summary>
+    public TriageModels? Models { get; init; }
+
     /// <summary>Watched for changes when set; <see cref="ReadOptions"/> then turns it into options, or null when it does not validate.</summary>
     public IConfiguration? Configuration { get; init; }
 
@@ -79,7 +82,9 @@ public static class GatewayHost
         app.MapRouteApi(runtime);
         app.MapQuotaApi(runtime, app.Services.GetRequiredService<AdmissionGate>(), app.Services.GetRequiredService<PacingBoard>());
         app.MapTrafficApi(runtime, app.Services.GetRequiredService<TrafficServices>());
+        app.MapTriageModelsApi(runtime, setup.Models, app.Services.GetRequiredService<LiveModels>());
         app.Services.GetRequiredService<RouterMeter>().Watch(app.Services.GetRequiredService<QuotaGauges>());
+        app.Services.GetRequiredService<RouterMeter>().Watch(app.Services.GetRequiredService<LiveModels>().Gauges);
         app.MapHealthApi(runtime);
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
@@ -122,7 +127,9 @@ public static class GatewayHost
             Traffic = s.GetRequiredService<TrafficServices>().Recorder,
         });
         AddResponses(services, setup);
+        services.AddSingleton(new LiveModels(setup.Options.Learning.Drift, setup.Time));
         AddTraffic(services, setup);
+        AddLearning(services, setup);
         if (setup is { Configuration: { } configuration, ReadOptions: { } read })
             services.AddHostedService(s => ActivatorUtilities.CreateInstance<ConfigurationReload>(s, configuration, read));
         services.AddOpenTelemetry()
@@ -158,7 +165,10 @@ public static class GatewayHost
         services.AddSingleton(s =>
         {
             var store = TrafficStore.Open(folder, learning, setup.Time);
-            return new TrafficServices(store, new TrafficRecorder(store, setup.Time, s.GetRequiredService<RouterMeter>().TrafficDropped, setup.Encoder, s.GetRequiredService<ILogger<TrafficRecorder>>()));
+            return new TrafficServices(store, new TrafficRecorder(store, setup.Time, s.GetRequiredService<RouterMeter>().TrafficDropped, setup.Encoder, s.GetRequiredService<ILogger<TrafficRecorder>>())
+            {
+                Watch = s.GetRequiredService<LiveModels>().Observe,
+            });
         });
         services.AddHostedService(s => new TrafficSweeping(new TrafficSweeper(
             s.GetRequiredService<TrafficServices>().Store!, TimeSpan.FromDays(learning.RetentionDays), setup.Time, s.GetRequiredService<ILogger<TrafficSweeper>>())));
@@ -170,6 +180,15 @@ public static class GatewayHost
         services.AddSingleton(new DraftCheck([new CSharpParser(setup.Time), new JsonParser(), new XmlParser(), .. setup.CodeParsers], setup.Time));
         services.AddSingleton<DraftDesk>();
         services.AddHostedService<DraftChecking>();
+    }
+
+    private static void AddLearning(IServiceCollection services, GatewaySetup setup)
+    {
+        if (setup.Models is not { } models)
+            return;
+        services.AddHostedService(s => ActivatorUtilities.CreateInstance<ModelWatch>(s, models));
+        if (setup.Options.Learning is { Enabled: true, Retrain: { Enabled: true } retrain } && setup.StorageFolder is not null)
+            services.AddHostedService(s => ActivatorUtilities.CreateInstance<RetrainLoop>(s, models, retrain, s.GetRequiredService<TrafficServices>().Store!));
     }
 
     private static void AddResponses(IServiceCollection services, GatewaySetup setup)

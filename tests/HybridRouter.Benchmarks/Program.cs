@@ -9,6 +9,7 @@ return args switch
     ["encoder", .. var options] => EncoderLatency.Run(Console.Out) < EncoderLatency.AimMilliseconds || !options.Contains("--check") ? 0 : 1,
     ["quota", .. var options] => await QuotaLatency.RunAsync(options.FirstOrDefault(o => !o.StartsWith('-')), options.Contains("--check"), Console.Out),
     ["soak", .. var options] => await SoakBench.RunAsync(BenchOptions.Parse(options).Length, options.Contains("--check"), Console.Out),
+    ["learning", .. var options] => await LearningBench.RunAsync(options.Contains("--check"), Console.Out),
     ["ablation", .. var suite] => TriageAblation.Run(suite.FirstOrDefault(), Console.Out),
     ["micro", .. var filter] => Micro(filter),
     _ => Usage(),
@@ -34,6 +35,8 @@ static int Usage()
           soak      the gateway under steady traffic, before a cloud that hangs, cuts, refuses and lies: memory at each
                     tenth of the time, and what is still reserved at the end (aim: flat, and nothing)
                     [--minutes 10]
+          learning  four simulated weeks of a team whose prompts the shipped model does not know (aims: AUC on its unseen prompts
+                    rises by 0.05; judgements that are thrown coins promote nothing)
           micro     BenchmarkDotNet classes (arguments are passed on, for example --filter '*Triage*')
         --check     exit code 1 when an aim is missed
         """);

@@ -26,6 +26,10 @@ public sealed class LearningOptions
     /// </summary>
     public string? PromptKey { get; set; }
 
+    public RetrainOptions Retrain { get; set; } = new();
+
+    public DriftOptions Drift { get; set; } = new();
+
     /// <returns>Null when the text is not <see cref="KeyBytes"/> bytes in base64.</returns>
     public static byte[]? DecodeKey(string text)
     {

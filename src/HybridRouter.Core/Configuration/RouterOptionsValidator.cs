@@ -21,6 +21,7 @@ internal sealed class RouterOptionsValidator
         new BackendOptionsValidator(this).Validate(options);
         new QuotaOptionsValidator(this).Validate(options);
         new LearningOptionsValidator(this).Validate(options.Learning);
+        new LearningLoopValidator(this).Validate(options);
         CheckModelNames(options);
     }
 

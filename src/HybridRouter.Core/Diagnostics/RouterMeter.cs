@@ -52,6 +52,9 @@ public sealed class RouterMeter : IDraftObserver, IDisposable
     /// <summary>Gauges that are read when somebody scrapes. Once.</summary>
     public void Watch(QuotaGauges gauges) => gauges.AddTo(_meter);
 
+    /// <summary>The same for the learning loop. Once.</summary>
+    public void Watch(LearningGauges gauges) => gauges.AddTo(_meter);
+
     public void Started() => _active.Add(1);
 
     public void Ended() => _active.Add(-1);

@@ -42,6 +42,9 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
         _worker = Task.Run(RunAsync);
     }
 
+    /// <summary>Shown every request before it is written, by the worker alone: may take its time, and may fail.</summary>
+    public Action<TrafficObservation>? Watch { get; init; }
+
     public void Announce(string requestId, CallerIdentity caller) => _store.Pending.Add(requestId, caller.Key);
 
     public void Observe(TrafficObservation observation)
@@ -89,6 +92,8 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
                     flushed.Add(asked);
                 else if (Make(next.Seen!) is { } row)
                     rows.Add(row);
+                if (next.Seen is { } seen)
+                    Show(seen);
             }
             if (rows.Count > 0)
                 await WriteAsync(rows).ConfigureAwait(false);
@@ -110,6 +115,18 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
             LogNotMade(e.GetType().Name);
             Drop(seen.RequestId);
             return null;
+        }
+    }
+
+    private void Show(TrafficObservation seen)
+    {
+        try
+        {
+            Watch?.Invoke(seen);
+        }
+        catch (Exception e)
+        {
+            LogNotWatched(e.GetType().Name);
         }
     }
 
@@ -162,4 +179,7 @@ public sealed partial class TrafficRecorder : ITrafficSink, IAsyncDisposable
     // Only the type: an exception's text may quote the prompt.
     [LoggerMessage(EventId = 1503, Level = LogLevel.Error, Message = "A request is not kept: {Exception}")]
     private partial void LogNotMade(string exception);
+
+    [LoggerMessage(EventId = 1506, Level = LogLevel.Error, Message = "What watches the traffic failed: {Exception}")]
+    private partial void LogNotWatched(string exception);
 }

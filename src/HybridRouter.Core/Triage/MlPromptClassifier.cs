@@ -76,6 +76,10 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
         return Math.Abs(score - cutoff) <= (Refinement?.Band ?? -1) && Refines(input, buffer) ? _gain.Gain(Refinement!.Model.Score(buffer)) : score;
     }
 
+    /// <summary>Scores a prompt of which only the vector is known.</summary>
+    /// <param name="vector">Of the layout of this program.</param>
+    internal float Score(JudgedVector vector) => _gain.Gain(_model.Score(vector.ToVector()));
+
     public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top) =>
         [.. Breakdown(input)
             .Where(x => x.Feature != LinearModel.StartingPoint)

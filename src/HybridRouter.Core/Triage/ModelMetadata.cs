@@ -38,6 +38,12 @@ public sealed record ModelMetadata
 
     public required int TrainingRows { get; init; }
 
+    /// <summary>Judged requests of the user's own traffic that it was trained on beside the rows.</summary>
+    public int TrafficRows { get; init; }
+
+    /// <summary>What they weigh together, beside 1 for each row.</summary>
+    public double TrafficWeight { get; init; }
+
     public required int HoldoutRows { get; init; }
 
     /// <summary>Share of high rows each kind was weighted to.</summary>

@@ -55,7 +55,7 @@ internal sealed partial class ConfigurationReload(
                 return;
             }
             var running = runtime.Table.Current.Options;
-            runtime.Table.Replace(builder.Build(options));
+            builder.Apply(runtime.Table, options);
             // A change between open and keyed moves the addresses that may be listened on, which needs a restart.
             if ((running.Server.ClientKeys.Count > 0) == (options.Server.ClientKeys.Count > 0))
                 runtime.ClientKeys = new ClientKeys(options.Server);

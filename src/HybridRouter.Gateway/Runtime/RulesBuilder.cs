@@ -20,6 +20,25 @@ internal sealed class RulesBuilder(GatewayParts parts, IQuotaStore quota, TimePr
     private (string Key, IReadOnlyList<IBackend> Backends) _local = ("", []);
     private (string Key, TriageJudge? Judge) _triage = ("", null);
 
+    private readonly Lock _building = new();
+
+    /// <summary>Brings a configuration into force. Changes by different hands come one after the other, so none undoes another.</summary>
+    public void Apply(RoutingTable table, RouterOptions options)
+    {
+        lock (_building)
+            table.Replace(Build(options));
+    }
+
+    /// <summary>Makes the judge anew and exchanges it in one step; requests under way keep the one they began with.</summary>
+    public void RefreshJudge(RoutingTable table)
+    {
+        lock (_building)
+        {
+            _triage = ("", null);
+            table.Replace(Build(table.Current.Options));
+        }
+    }
+
     public RoutingRules Build(RouterOptions options)
     {
         // All parts are made before any is replaced: one that cannot be made leaves the running set whole.

@@ -7,6 +7,7 @@ using HybridRouter.Local;
 using HybridRouter.Local.Drafts;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Triage;
+using HybridRouter.Triage.Registry;
 using HybridRouter.Verbs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -36,10 +37,11 @@ internal static partial class Gateways
         var loggers = LoggerFactory.Create(logging);
         time ??= TimeProvider.System;
         var encoder = CreateEncoder(options.Triage, loggers);
+        var registry = Registry(options, time, encoder);
         var parts = new GatewayParts(
             (o, quota) => CloudBackends.Create(o, quota, time, new Random(), loggers),
             o => LocalBackends.Create(o, time, new Random(), loggers),
-            triage => CreateJudge(triage, encoder, loggers));
+            triage => CreateJudge(triage, registry, loggers));
         var reload = loggers.CreateLogger("HybridRouter.Configuration");
         return new GatewaySetup(options, parts)
         {
@@ -48,6 +50,7 @@ internal static partial class Gateways
             CreateQuota = () => QuotaStores.Create(options.Quota, StorageFolder(options), time, loggers),
             CodeParsers = ProgramParsers.Create(Environment.GetEnvironmentVariable("PATH"), time),
             StorageFolder = StorageFolder(options),
+            Models = new TriageModels(registry, ProductFiles.ClassifierData),
             Configuration = watched,
             ReadOptions = configuration =>
             {
@@ -59,14 +62,22 @@ internal static partial class Gateways
         };
     }
 
+    /// <summary>The triage models that were trained in the storage folder.</summary>
+    /// <param name="encoder">For the second opinion of a model; null = the text alone is judged.</param>
+    public static ModelRegistry Registry(RouterOptions options, TimeProvider time, ISentenceEncoder? encoder) =>
+        new(ModelRegistry.FolderIn(StorageFolder(options)), ProductFiles.TriageModel, time) { Encoder = encoder };
+
     /// <summary>A classifier that cannot be loaded does not stop the gateway: every prompt then goes to the cloud, with that reason.</summary>
-    public static TriageJudge CreateJudge(TriageOptions options, ISentenceEncoder? encoder, ILoggerFactory loggers)
+    public static TriageJudge CreateJudge(TriageOptions options, ModelRegistry registry, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger<TriageJudge>();
-        var folder = options.ModelPath ?? ProductFiles.TriageModel;
         try
         {
-            var classifier = MlPromptClassifier.Load(folder, options.Embedding ? encoder : null);
+            // A model that the user names wins over all that was trained here.
+            var loaded = options.ModelPath is { } path ? new LoadedModel(MlPromptClassifier.Load(path, registry.Encoder), null, []) : registry.Load();
+            foreach (var problem in loaded.Problems)
+                LogFallback(logger, problem, loaded.Classifier.Version);
+            var classifier = loaded.Classifier;
             return new TriageJudge(classifier, options.Cutoff ?? classifier.Cutoff, null, logger);
         }
         catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
@@ -115,4 +126,7 @@ internal static partial class Gateways
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "The triage model cannot be used, so every prompt goes to the cloud: {Why}")]
     private static partial void LogNoTriage(ILogger logger, string why);
+
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Error, Message = "The triage model that should be in force is not: {Why}. {Version} is in force instead")]
+    private static partial void LogFallback(ILogger logger, string why, string version);
 }

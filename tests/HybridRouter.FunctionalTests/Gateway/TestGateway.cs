@@ -9,6 +9,7 @@ using HybridRouter.Local;
 using HybridRouter.Local.Drafts;
 using HybridRouter.Simulator;
 using HybridRouter.Triage;
+using HybridRouter.Triage.Registry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -36,7 +37,7 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly CapturedLogs _logs = new();
     private readonly bool _ownsStorage;
 
-    private TestGateway(SimulatedCloud cloud, SimulatedCloud local, RouterOptions options, TriageJudge? judge, IConfiguration? configuration, Func<IConfiguration, RouterOptions?>? read, string? storage)
+    private TestGateway(SimulatedCloud cloud, SimulatedCloud local, RouterOptions options, TriageJudge? judge, IConfiguration? configuration, Func<IConfiguration, RouterOptions?>? read, string? storage, ModelRegistry? registry)
     {
         (Cloud, Local) = (cloud, local);
         (_ownsStorage, Storage) = (storage is null, storage ?? Directory.CreateTempSubdirectory("hybridrouter-gateway-").FullName);
@@ -44,11 +45,12 @@ internal sealed class TestGateway : IAsyncDisposable
         _app = GatewayHost.Create(new GatewaySetup(options, new GatewayParts(
             (o, quota) => CloudBackends.Create(o, quota, TimeProvider.System, new Random(1), loggers),
             o => LocalBackends.Create(o, TimeProvider.System, new Random(1), loggers),
-            triage => judge ?? new TriageJudge(new MarkedPromptClassifier(), triage.Cutoff ?? 0.5f, null, loggers.CreateLogger<TriageJudge>())))
+            triage => registry?.Load() is { } loaded ? new TriageJudge(loaded.Classifier, triage.Cutoff ?? loaded.Classifier.Cutoff, null, loggers.CreateLogger<TriageJudge>()) : judge ?? new TriageJudge(new MarkedPromptClassifier(), triage.Cutoff ?? 0.5f, null, loggers.CreateLogger<TriageJudge>())))
         {
             Logging = logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs),
             CodeParsers = ProgramParsers.Create(Environment.GetEnvironmentVariable("PATH"), TimeProvider.System),
             StorageFolder = Storage,
+            Models = registry is null ? null : new TriageModels(registry, ""),
             Configuration = configuration,
             ReadOptions = read,
         });
@@ -70,6 +72,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     /// <param name="change">Changes the options, which have one provider with <c>big</c> and one engine with <c>small</c>.</param>
     /// <param name="judge">Null: prompts with the word "hard" score 0.9, others 0.1, and the cutoff is 0.5.</param>
+    /// <param name="registry">Null: the judge stays what it is.</param>
     /// <param name="storage">Null: a folder that is deleted in the end.</param>
     public static async Task<TestGateway> StartAsync(
         Action<RouterOptions>? change = null,
@@ -77,7 +80,8 @@ internal sealed class TestGateway : IAsyncDisposable
         IConfiguration? configuration = null,
         Func<IConfiguration, RouterOptions, RouterOptions?>? read = null,
         Action<SimulatedCloudOptions>? changeCloud = null,
-        string? storage = null)
+        string? storage = null,
+        ModelRegistry? registry = null)
     {
         var simulated = Quick(CloudKey);
         changeCloud?.Invoke(simulated);
@@ -89,7 +93,7 @@ internal sealed class TestGateway : IAsyncDisposable
             change?.Invoke(options);
             return options;
         }
-        var gateway = new TestGateway(cloud, local, Options(), judge, configuration, read is null ? null : c => read(c, Options()), storage);
+        var gateway = new TestGateway(cloud, local, Options(), judge, configuration, read is null ? null : c => read(c, Options()), storage, registry);
         await gateway._app.StartAsync();
         var address = gateway._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         gateway.Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };

@@ -4,6 +4,7 @@ using HybridRouter.Learning;
 using HybridRouter.Simulator;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Features;
+using HybridRouter.Triage.Registry;
 using Microsoft.Data.Sqlite;
 
 namespace HybridRouter.FunctionalTests.Gateway;
@@ -16,7 +17,7 @@ internal sealed class TrafficRig : IDisposable
     public string Folder { get; } = Directory.CreateTempSubdirectory("hybridrouter-traffic-").FullName;
 
     /// <summary>Two client keys: <c>tests</c>, which all requests use unless told otherwise, and <c>boss</c>, an administrator.</summary>
-    public Task<TestGateway> StartAsync(Action<RouterOptions>? change = null, Action<SimulatedCloudOptions>? changeCloud = null) => TestGateway.StartAsync(
+    public Task<TestGateway> StartAsync(Action<RouterOptions>? change = null, Action<SimulatedCloudOptions>? changeCloud = null, ModelRegistry? registry = null) => TestGateway.StartAsync(
         o =>
         {
             o.Server.ClientKeys.Add(new ClientKeyOptions { Name = "boss", Key = TestGateway.AdminKey, Admin = true });
@@ -24,7 +25,8 @@ internal sealed class TrafficRig : IDisposable
             change?.Invoke(o);
         },
         changeCloud: changeCloud,
-        storage: Folder);
+        storage: Folder,
+        registry: registry);
 
     /// <summary>Reads beside a gateway that runs, or after it.</summary>
     public T Read<T>(Func<TrafficStore, T> read)

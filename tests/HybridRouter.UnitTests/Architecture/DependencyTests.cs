@@ -17,7 +17,7 @@ public sealed class DependencyTests
     [InlineData("Wire", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models")]
     [InlineData("Storage", "Wire|Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models|Quota|Callers|Pacing")]
     [InlineData("Embedding", "Wire|Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Configuration|Usage|Models|Quota|Callers|Pacing|Storage")]
-    [InlineData("Triage", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
+    [InlineData("Triage", "Learning|Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Sessions", "Intake|Triage|Routing|Backends|Flow|Translation|Responses|Usage|Models")]
     [InlineData("Quota", "Intake|Triage|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers|Pacing")]
     [InlineData("Pacing", "Intake|Routing|Sessions|Backends|Flow|Translation|Responses|Usage|Models|Callers")]

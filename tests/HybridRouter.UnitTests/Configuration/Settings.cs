@@ -58,6 +58,8 @@ internal static class Settings
         nameof(LocalModelOptions) => "local:engines:0:models:0",
         nameof(StorageOptions) => "storage",
         nameof(LearningOptions) => "learning",
+        nameof(RetrainOptions) => "learning:retrain",
+        nameof(DriftOptions) => "learning:drift",
         nameof(QuotaOptions) => "quota",
         nameof(QueueOptions) => "quota:queue",
         nameof(LimitsOptions) => "limits",

@@ -55,7 +55,7 @@ public static class EvaluationTable
     }
 
     private static string Cell(MeasuredFigure? figure) => figure is not { } f ? "-" : string.Create(
-        CultureInfo.InvariantCulture, $"{f.Value:0.000} ({f.Length:0.000}) {f.Lead:+0.000;-0.000}{(f.LeadInterval.Low > 0 || f.LeadInterval.High < 0 ? "*" : "")}");
+        CultureInfo.InvariantCulture, $"{f.Value:0.000} ({f.Length:0.000}) {f.Lead:+0.000;-0.000;0.000}{(f.LeadInterval.Low > 0 || f.LeadInterval.High < 0 ? "*" : "")}");
 
     /// <summary>The slices as a Markdown table.</summary>
     public static string Markdown(string title, IReadOnlyList<SliceFigures> slices)
@@ -79,7 +79,7 @@ public static class EvaluationTable
     private static void Line(StringBuilder text, string name, MeasuredFigure? figure)
     {
         if (figure is { } f)
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-32} {f.Value:0.000} [{f.Interval.Low:0.000}..{f.Interval.High:0.000}]   (length alone {f.Length:0.000}, lead {f.Lead:+0.000;-0.000} [{f.LeadInterval.Low:+0.000;-0.000}..{f.LeadInterval.High:+0.000;-0.000}])\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-32} {f.Value:0.000} [{f.Interval.Low:0.000}..{f.Interval.High:0.000}]   (length alone {f.Length:0.000}, lead {f.Lead:+0.000;-0.000;0.000} [{f.LeadInterval.Low:+0.000;-0.000;0.000}..{f.LeadInterval.High:+0.000;-0.000;0.000}])\n");
     }
 
     private static void Slices(StringBuilder text, string title, IReadOnlyList<SliceFigures> slices)

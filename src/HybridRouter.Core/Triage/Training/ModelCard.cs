@@ -31,6 +31,8 @@ public static class ModelCard
             - The data is written so that length tells nothing; longer rows of a kind are weighted towards high by {model.Options.LengthTilt} log-odds for each standard deviation of log-length.
 
             """);
+        if (metadata.TrafficRows > 0)
+            text.Append(CultureInfo.InvariantCulture, $"- Beside them it learned from {metadata.TrafficRows} judged requests of this installation, which weigh as much as {metadata.TrafficWeight:0} rows.\n");
         if (metadata.KindPriors.Count > 0)
         {
             var priors = string.Join(", ", metadata.KindPriors.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Key} {p.Value:0.00}")));

@@ -5,7 +5,7 @@ using Microsoft.ML;
 
 namespace HybridRouter.Triage.Training;
 
-/// <summary>Writes a trained model: <c>model.zip</c>, <c>metadata.json</c>, <c>model-card.md</c>.</summary>
+/// <summary>Writes a trained model: <c>model.zip</c>, <c>metadata.json</c>, <c>model-card.md</c>, <c>drift.json</c>.</summary>
 public static class ModelFolder
 {
     public const string CardFileName = "model-card.md";
@@ -21,6 +21,7 @@ public static class ModelFolder
             Write(model.Refined, refined);
         File.WriteAllText(Path.Combine(folder, ModelMetadata.FileName), JsonSerializer.Serialize(metadata, ModelMetadata.Json) + "\n");
         File.WriteAllText(Path.Combine(folder, CardFileName), ModelCard.Write(metadata, model, crossValidated, holdout));
+        model.Drift?.Write(folder);
         return metadata;
     }
 
@@ -49,8 +50,10 @@ public static class ModelFolder
             RefinedHash = model.Refined?.Linear.Hash(),
             Band = model.Band,
             Cutoff = model.Cutoff,
-            CutoffRule = CutoffRule.Statement,
+            CutoffRule = model.Traffic.Count == 0 ? CutoffRule.Statement : CutoffRule.SameFalseLocalStatement,
             TrainingRows = model.Rows.Count,
+            TrafficRows = model.Traffic.Count,
+            TrafficWeight = Math.Round(model.Traffic.Sum(t => t.Weight), 1),
             HoldoutRows = holdout?.Rows ?? 0,
             KindPriors = new SortedDictionary<string, double>(model.Options.KindPriors.ToDictionary(), StringComparer.Ordinal),
             L2 = model.Options.L2,

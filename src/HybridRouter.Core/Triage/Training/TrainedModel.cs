@@ -20,6 +20,12 @@ public sealed record TrainedModel(
     GainCurve Gain,
     TrainingOptions Options)
 {
+    /// <summary>Judged prompts that it was fitted on beside <see cref="Rows"/>, with the weight they had.</summary>
+    public IReadOnlyList<JudgedVector> Traffic { get; init; } = [];
+
+    /// <summary>How scores and named features lay in what it was fitted on; null = not kept.</summary>
+    public Drift.DriftReference? Drift { get; init; }
+
     /// <summary>The judge that also knows the sentence embedding; null when trained without an encoder.</summary>
     public FittedModel? Refined { get; init; }
 

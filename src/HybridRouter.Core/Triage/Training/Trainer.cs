@@ -1,5 +1,6 @@
 using HybridRouter.Embedding;
 using HybridRouter.Triage.Data;
+using HybridRouter.Triage.Drift;
 using HybridRouter.Triage.Features;
 using Microsoft.ML;
 using Microsoft.ML.Calibrators;
@@ -11,20 +12,44 @@ namespace HybridRouter.Triage.Training;
 /// <summary>Fits ML.NET's L-BFGS logistic regression on the vectors of <see cref="PromptFeatures"/>.</summary>
 public static class Trainer
 {
-    public static TrainedModel Train(IReadOnlyList<DatasetRow> rows, TrainingOptions options)
+    /// <exception cref="DatasetException">The rows do not hold both labels.</exception>
+    public static TrainedModel Train(IReadOnlyList<DatasetRow> rows, TrainingOptions options) => Train(rows, options, [], null);
+
+    /// <summary>
+    /// The same with judged prompts beside the rows. They move the weights only: gain curve and cutoff are still chosen on the rows, the cutoff
+    /// so that as many high rows stay local as before, so that whoever judges cannot move it directly.
+    /// </summary>
+    /// <param name="traffic">Already capped; every fold is fitted with all of it.</param>
+    /// <param name="without">What the same rows and options make without it.</param>
+    /// <exception cref="ArgumentException">There is an encoder: judged prompts have no embedding that fits the second judge yet.</exception>
+    /// <exception cref="DatasetException">The rows do not hold both labels.</exception>
+    public static TrainedModel Train(IReadOnlyList<DatasetRow> rows, TrainingOptions options, IReadOnlyList<JudgedVector> traffic, TrainedModel? without)
     {
+        if (traffic.Count > 0 && options.Encoder is not null)
+            throw new ArgumentException("the second judge cannot learn from traffic", nameof(options));
         var labelled = rows.Where(r => r.Label is not null).ToList();
         if (!labelled.Any(r => r.Label == true) || !labelled.Any(r => r.Label == false))
             throw new DatasetException("training needs rows of both labels");
         var weights = RowWeights.Of(labelled, options);
+        var judged = traffic.SelectMany(Judged).ToList();
         var folds = Folds.Assign(labelled, options.Folds, options.Seed);
-        var text = FitAll(labelled, weights, folds, null, options);
-        var refined = options.Encoder is { } encoder ? FitAll(labelled, weights, folds, encoder, options) : null;
+        var text = FitAll(labelled, weights, folds, judged, null, options);
+        var refined = options.Encoder is { } encoder ? FitAll(labelled, weights, folds, [], encoder, options) : null;
 
         var gain = new GainCurve(options.BothFail);
         float[] scores = [.. (refined ?? text).CrossValidated.Select(gain.Gain)];
-        return new TrainedModel(text.Model, labelled, scores, CutoffRule.BestBalancedAccuracy(labelled, scores), gain, options)
+        var cutoff = without is null
+            ? CutoffRule.BestBalancedAccuracy(labelled, scores)
+            : CutoffRule.SameFalseLocal(labelled, scores, without.CrossValidated, options.ReplacedCutoff ?? without.Cutoff);
+        return new TrainedModel(text.Model, labelled, scores, cutoff, gain, options)
         {
+            Traffic = traffic,
+            Drift = DriftReference.Fit(
+                [.. text.Vectors, .. traffic.Select(t => t.ToVector())],
+                [.. Enumerable.Repeat(1.0, labelled.Count), .. traffic.Select(t => t.Weight)],
+                [.. scores, .. traffic.Select(t => gain.Gain(text.Model.Linear.Score(t.ToVector())))],
+                text.Model.Linear,
+                options.Domain),
             Refined = refined?.Model,
             Band = refined is null ? 0 : BandOf(text.CrossValidated, refined.CrossValidated, gain),
         };
@@ -37,29 +62,39 @@ public static class Trainer
         return MathF.Round(moves[moves.Length * 95 / 100], 3);
     }
 
-    private sealed record Fitted(FittedModel Model, float[] CrossValidated);
+    private sealed record Fitted(FittedModel Model, float[] CrossValidated, VBuffer<float>[] Vectors);
 
-    private static Fitted FitAll(List<DatasetRow> rows, (double High, double Low)[] weights, int[] folds, ISentenceEncoder? encoder, TrainingOptions options)
+    private static Fitted FitAll(List<DatasetRow> rows, (double High, double Low)[] weights, int[] folds, List<FeatureRow> judged, ISentenceEncoder? encoder, TrainingOptions options)
     {
         var buffer = new FeatureBuffer(options.Domain);
         var vectors = rows.Select(r => FeatureRow.Featurise(r.ToInput(), buffer, options.Keeps, encoder)).ToArray();
         var crossValidated = new float[rows.Count];
         for (var fold = 0; fold < options.Folds; fold++)
         {
-            var model = Fit(rows, vectors, weights, i => folds[i] != fold, options).Linear;
+            var model = Fit(rows, vectors, weights, judged, i => folds[i] != fold, options).Linear;
             for (var i = 0; i < rows.Count; i++)
             {
                 if (folds[i] == fold)
                     crossValidated[i] = model.Score(vectors[i]);
             }
         }
-        return new Fitted(Fit(rows, vectors, weights, _ => true, options), crossValidated);
+        return new Fitted(Fit(rows, vectors, weights, judged, _ => true, options), crossValidated, vectors);
+    }
+
+    /// <summary>A row for each side that something speaks for.</summary>
+    private static IEnumerable<FeatureRow> Judged(JudgedVector judged)
+    {
+        var (vector, weight) = (judged.ToVector(), Math.Min(1, judged.Weight));
+        if (judged.Target > 0)
+            yield return new FeatureRow { Features = vector, Label = true, Weight = (float)(judged.Target * weight) };
+        if (judged.Target < 1)
+            yield return new FeatureRow { Features = vector, Label = false, Weight = (float)((1 - judged.Target) * weight) };
     }
 
     private static FittedModel Fit(
-        List<DatasetRow> rows, VBuffer<float>[] vectors, (double High, double Low)[] weights, Func<int, bool> include, TrainingOptions options)
+        List<DatasetRow> rows, VBuffer<float>[] vectors, (double High, double Low)[] weights, List<FeatureRow> judged, Func<int, bool> include, TrainingOptions options)
     {
-        var data = new List<FeatureRow>(2 * rows.Count);
+        var data = new List<FeatureRow>((2 * rows.Count) + judged.Count);
         for (var i = 0; i < rows.Count; i++)
         {
             if (!include(i))
@@ -69,6 +104,7 @@ public static class Trainer
             if (weights[i].Low > 0)
                 data.Add(new FeatureRow { Features = vectors[i], Label = false, Weight = (float)weights[i].Low });
         }
+        data.AddRange(judged);
         var context = new MLContext(options.Seed);
         var trainer = context.BinaryClassification.Trainers.LbfgsLogisticRegression(new LbfgsLogisticRegressionBinaryTrainer.Options
         {

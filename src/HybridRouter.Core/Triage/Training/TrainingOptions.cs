@@ -21,6 +21,9 @@ public sealed record TrainingOptions
     /// <summary>Folds of the cross-validation that picks the cutoff and tests calibration, 2..20.</summary>
     public int Folds { get; init; } = 5;
 
+    /// <summary>Cutoff of the model that this one is to replace, 0..1: the new one lies at most <see cref="CutoffRule.MaxStep"/> from it. Null = free.</summary>
+    public float? ReplacedCutoff { get; init; }
+
     /// <summary>0 trusts the label alone, 1 the judged difficulty alone: a row counts as high with that blended weight.</summary>
     public double Softness { get; init; } = 1;
 
