@@ -70,25 +70,4 @@ internal static class TriageAblation
         yield return ("text without shares by kind", shipped with { KindPriors = new Dictionary<string, double>() });
         yield return ("text, chance of failure as target", shipped with { BothFail = 0 });
     }
-
-    /// <summary>The same prompts are encoded for every variant.</summary>
-    private sealed class RememberingEncoder(ISentenceEncoder inner) : ISentenceEncoder
-    {
-        private readonly Dictionary<string, float[]> _seen = new(StringComparer.Ordinal);
-
-        public int Dimensions => inner.Dimensions;
-
-        public string Version => inner.Version;
-
-        public void Encode(ReadOnlySpan<char> text, Span<float> destination)
-        {
-            var key = text[..Math.Min(text.Length, OnnxSentenceEncoder.MaxChars)].ToString();
-            if (!_seen.TryGetValue(key, out var vector))
-            {
-                _seen[key] = vector = new float[Dimensions];
-                inner.Encode(text, vector);
-            }
-            vector.CopyTo(destination);
-        }
-    }
 }

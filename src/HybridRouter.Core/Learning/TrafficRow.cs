@@ -31,20 +31,20 @@ internal sealed class TrafficRowMaker(PromptPrints prints, PromptVault? vault, I
     public TrafficRow Make(TrafficObservation seen)
     {
         var prompt = prints.OfPrompt(seen.Triage);
-        var text = vault is null && encoder is null ? "" : TextOf(seen.Triage);
+        var text = vault is null ? "" : TextOf(seen.Triage);
         return new TrafficRow(seen, prints.OfUser(seen.Caller.User ?? seen.EndUser), prompt, prints.OfRequest(prompt, seen.Triage, seen.Session), Featurise(seen))
         {
-            Embedding = encoder is null ? null : VectorBlob.Write(Encode(encoder, text)),
+            Embedding = encoder is null ? null : VectorBlob.Write(Embed(encoder, seen.Triage)),
             Encoder = encoder?.Version,
             SealedPrompt = vault?.Seal(seen.RequestId, text),
             PromptKeyId = vault?.KeyId,
         };
     }
 
-    private static float[] Encode(ISentenceEncoder encoder, string text)
+    private static float[] Embed(ISentenceEncoder encoder, TriageInput input)
     {
         var vector = new float[encoder.Dimensions];
-        encoder.Encode(text, vector);
+        PromptFeatures.Embed(input, encoder, vector);
         return vector;
     }
 

@@ -12,7 +12,7 @@ namespace HybridRouter.Learning;
 public sealed record TrafficSample(
     string RequestId, DateTimeOffset At, string Caller, PromptDomain Domain, SparseFeatures Features, float? Score, double Target, double Weight)
 {
-    /// <summary>Sentence embedding of the prompt, unit length; null where none was made.</summary>
+    /// <summary>What the second opinion reads beside <see cref="Features"/>; null where the encoder asked for did not make it.</summary>
     public float[]? Embedding { get; init; }
 }
 

@@ -78,7 +78,8 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
 
     /// <summary>Scores a prompt of which only the vector is known.</summary>
     /// <param name="vector">Of the layout of this program.</param>
-    internal float Score(JudgedVector vector) => _gain.Gain(_model.Score(vector.ToVector()));
+    internal float Score(JudgedVector vector) =>
+        _gain.Gain(Refinement is { } refinement && vector.Embedding is not null ? refinement.Model.Score(vector.ToFullVector()) : _model.Score(vector.ToVector()));
 
     public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top) =>
         [.. Breakdown(input)

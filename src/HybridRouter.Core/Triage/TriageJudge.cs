@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace HybridRouter.Triage;
@@ -18,6 +19,8 @@ public sealed partial class TriageJudge(IPromptClassifier? classifier, float cut
         try
         {
             var score = Classifier.Score(input, cutoff.Value);
+            if (logger.IsEnabled(LogLevel.Debug))
+                LogWhy(score, cutoff.Value, InWords(Classifier.Explain(input, ExplainedFeatures)));
             return float.IsFinite(score) ? Verdict(score, cutoff) : Verdict(null, cutoff, "the classifier gave no number");
         }
         catch (Exception e)
@@ -27,8 +30,16 @@ public sealed partial class TriageJudge(IPromptClassifier? classifier, float cut
         }
     }
 
+    private const int ExplainedFeatures = 6;
+
+    private static string InWords(IReadOnlyList<FeatureWeight> features) =>
+        string.Join(", ", features.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Feature} {f.Weight:+0.00;-0.00}")));
+
     private static TriageVerdict Verdict(float? score, TriageCutoff cutoff, string? failure = null) =>
         new(score, cutoff.Value, failure) { ConfiguredCutoff = cutoff.Configured, CutoffReason = cutoff.Why };
+
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Debug, Message = "Score {Score:0.000} at cutoff {Cutoff:0.000}, moved most by: {Features}")]
+    private partial void LogWhy(float score, float cutoff, string features);
 
     // Only the type: an exception's text may quote the prompt.
     [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "The triage classifier failed with {Exception}; the request goes to the cloud")]

@@ -81,7 +81,7 @@ internal sealed partial class ModelWatch(
             return null;
         try
         {
-            return MlPromptClassifier.Load(_registry.PathOf(version));
+            return MlPromptClassifier.Load(_registry.PathOf(version), _registry.Encoder);
         }
         catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
         {

@@ -40,7 +40,7 @@ internal sealed partial class RetrainLoop(
         // Whoever held it before may have trained just now.
         if (held is null || !IsTime())
             return false;
-        var samples = CandidateTraining.Read(traffic);
+        var samples = CandidateTraining.Read(traffic, models.Registry.Encoder?.Version);
         var known = models.Registry.Read().State.Retrain?.Newest;
         if (samples.Count(s => known is null || s.At > known) < options.MinNewSamples)
             return false;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HybridRouter.Composition;
 using HybridRouter.Configuration;
+using HybridRouter.Embedding;
 using HybridRouter.Learning;
 using HybridRouter.Learning.Gate;
 using HybridRouter.Learning.Retraining;
@@ -13,7 +14,7 @@ internal sealed class Installation(RouterOptions options)
 {
     private CandidateTraining? _training;
 
-    public ModelRegistry Registry { get; } = Gateways.Registry(options, TimeProvider.System);
+    public ModelRegistry Registry { get; } = Gateways.Registry(options, TimeProvider.System, options.Triage.Embedding ? new OnnxSentenceEncoder(ProductFiles.EncoderModel) : null);
 
     /// <summary>Set: the registry is off.</summary>
     public string? ModelPath => options.Triage.ModelPath;
@@ -36,7 +37,7 @@ internal sealed class Installation(RouterOptions options)
         if (!TrafficStore.Exists(folder))
             throw new IOException($"No traffic is kept in '{Path.GetFullPath(folder)}'; a gateway with learning.enabled keeps it in its storage folder (storage.path, --config).");
         using var store = TrafficStore.Open(folder, options.Learning, TimeProvider.System);
-        return CandidateTraining.Read(store);
+        return CandidateTraining.Read(store, Registry.Encoder?.Version);
     }
 
     /// <param name="required">False: a version that cannot be judged is no error.</param>

@@ -72,7 +72,9 @@ public sealed class TrafficRecorderTests
         await rig.SayAsync("req_good", rating: 1);
 
         Assert.Equal(1, rig.Dropped);
-        Assert.Equal([(float)(Half)0.6f, (float)(Half)(-0.8f)], Assert.Single(rig.Samples()).Embedding!);
+        // As the second opinion reads it: of the length that an embedding has in its vector.
+        const float Norm = HybridRouter.Triage.Features.FeatureSchema.EmbeddingNorm;
+        Assert.Equal([(float)(Half)(Norm * 0.6f), (float)(Half)(Norm * -0.8f)], Assert.Single(rig.Samples()).Embedding!);
         Assert.Null(Assert.Single(rig.Store.Read(new TrafficQuery(PromptDomain.Code, HybridRouter.Triage.Features.FeatureSchema.Hash) { Encoder = "another" })).Embedding);
     }
 

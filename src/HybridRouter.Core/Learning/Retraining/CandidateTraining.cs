@@ -1,3 +1,4 @@
+using HybridRouter.Embedding;
 using HybridRouter.Learning.Gate;
 using HybridRouter.Triage;
 using HybridRouter.Triage.Data;
@@ -26,8 +27,9 @@ public sealed class CandidateTraining(ModelRegistry registry, string dataFolder,
     public GateOptions Gate { get; init; } = new();
 
     /// <summary>The judged traffic that a model of this program can learn from, oldest first.</summary>
-    public static IReadOnlyList<TrafficSample> Read(ITrafficSamples traffic) =>
-        traffic.Read(new TrafficQuery(PromptDomain.Code, Triage.Features.FeatureSchema.Hash));
+    /// <param name="encoder">Version of the encoder whose embeddings it can use; null = none.</param>
+    public static IReadOnlyList<TrafficSample> Read(ITrafficSamples traffic, string? encoder = null) =>
+        traffic.Read(new TrafficQuery(PromptDomain.Code, Triage.Features.FeatureSchema.Hash) { Encoder = encoder });
 
     /// <param name="samples">Oldest first.</param>
     /// <param name="onlyCaller">The installation has but one caller, so that the gate does not ask for several.</param>
@@ -40,7 +42,9 @@ public sealed class CandidateTraining(ModelRegistry registry, string dataFolder,
         var (rows, holdout) = ReadData();
         var split = TrafficSplit.Of(samples, TrafficMix.Weigh(samples, Caps, rows.Count));
         using var current = registry.Load().Classifier;
-        var options = Training with { Name = Training.Name + "-own", ReplacedCutoff = current.Cutoff };
+        // The rows are encoded once for all the fits.
+        var encoder = registry.Encoder is { } slow ? new RememberingEncoder(slow) : null;
+        var options = Training with { Encoder = encoder, Name = Training.Name + "-own", ReplacedCutoff = current.Cutoff };
         var (model, effect) = Fit(rows, options, split.Training);
         var version = ModelFolder.VersionOf(options, model.Linear);
         using var candidate = model.ToClassifier(version);
@@ -75,7 +79,7 @@ public sealed class CandidateTraining(ModelRegistry registry, string dataFolder,
         var folder = registry.PathOf(version);
         var note = CandidateNote.TryRead(folder) ?? throw new IOException($"Nothing tells what the version '{version}' learned from, so the gate cannot judge it.");
         using var current = registry.Load().Classifier;
-        using var candidate = MlPromptClassifier.Load(folder);
+        using var candidate = MlPromptClassifier.Load(folder, registry.Encoder);
         var tries = Math.Max(1, registry.Read().State.TriesSinceChange);
         var verdict = Judge(current, candidate, ReadData().Holdout, TrafficSplit.At(samples, note.TrainedBefore).Unseen, onlyCaller, note.Verdict.CrossValidatedAuc, tries);
         (note with { Verdict = verdict }).Write(folder);

@@ -26,7 +26,7 @@ public static class TrafficMix
         [.. Weigh(samples, caps, shippedWeight).Zip(samples, ToVector).Where(v => v.Weight > 0)];
 
     internal static JudgedVector ToVector(double weight, TrafficSample sample) =>
-        new(sample.Features.Indices, sample.Features.Values, Math.Clamp(sample.Target, 0, 1), weight);
+        new(sample.Features.Indices, sample.Features.Values, Math.Clamp(sample.Target, 0, 1), weight) { Embedding = sample.Embedding };
 
     /// <summary>The largest weight that is at most the share of what is left when every caller is cut to it.</summary>
     private static double CallerCap(IReadOnlyCollection<double> weights, TrafficCaps caps, double shipped)

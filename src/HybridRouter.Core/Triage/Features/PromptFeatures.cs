@@ -1,3 +1,5 @@
+using HybridRouter.Embedding;
+
 namespace HybridRouter.Triage.Features;
 
 /// <summary>
@@ -39,13 +41,21 @@ internal static class PromptFeatures
     }
 
     /// <summary>Adds the meaning of the text, as a sentence encoder sees it, to what was extracted.</summary>
-    public static void AddEmbedding(TriageInput input, FeatureBuffer buffer, Embedding.ISentenceEncoder encoder)
+    public static void AddEmbedding(TriageInput input, FeatureBuffer buffer, ISentenceEncoder encoder)
     {
         Span<float> vector = stackalloc float[FeatureSchema.EmbeddingSize];
+        Embed(input, encoder, vector);
+        for (var i = 0; i < vector.Length; i++)
+            buffer.Add(FeatureSchema.Dimension + i, vector[i]);
+    }
+
+    /// <summary>The embedding as it stands in the vector: shorter for a prompt of which the encoder reads only the beginning.</summary>
+    public static void Embed(TriageInput input, ISentenceEncoder encoder, Span<float> vector)
+    {
         encoder.Encode(input.Head, vector);
         var norm = FeatureSchema.EmbeddingNorm * MathF.Min(1, FeatureSchema.EmbeddingWindow / (float)Math.Max(1, input.PromptChars));
         for (var i = 0; i < vector.Length; i++)
-            buffer.Add(FeatureSchema.Dimension + i, norm * vector[i]);
+            vector[i] *= norm;
     }
 
     private static void Fill(TriageInput input, FeatureBuffer buffer)

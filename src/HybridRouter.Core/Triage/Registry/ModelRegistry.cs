@@ -1,3 +1,5 @@
+using HybridRouter.Embedding;
+
 namespace HybridRouter.Triage.Registry;
 
 /// <summary>
@@ -15,6 +17,9 @@ public sealed class ModelRegistry(string folder, string shipped, TimeProvider ti
     public string Folder { get; } = folder;
 
     public string Shipped { get; } = shipped;
+
+    /// <summary>For the second opinion of a model; null = the text alone is judged.</summary>
+    public ISentenceEncoder? Encoder { get; init; }
 
     /// <summary>Told of each step of a change; tests stop there as a killed process would.</summary>
     internal Action<string> Step { get; init; } = static _ => { };
@@ -62,14 +67,14 @@ public sealed class ModelRegistry(string folder, string shipped, TimeProvider ti
                 break;
             try
             {
-                return new LoadedModel(MlPromptClassifier.Load(PathOf(version)), version, problems);
+                return new LoadedModel(MlPromptClassifier.Load(PathOf(version), Encoder), version, problems);
             }
             catch (Exception e) when (e is ModelLoadException or IOException or UnauthorizedAccessException)
             {
                 problems.Add($"the version {version} cannot be used: {e.Message}");
             }
         }
-        return new LoadedModel(MlPromptClassifier.Load(Shipped), null, problems);
+        return new LoadedModel(MlPromptClassifier.Load(Shipped, Encoder), null, problems);
     }
 
     /// <summary>Adds a version as the candidate. The same weights again are the same version, whose notes are replaced.</summary>
@@ -160,7 +165,7 @@ public sealed class ModelRegistry(string folder, string shipped, TimeProvider ti
     {
         try
         {
-            MlPromptClassifier.Load(PathOf(version)).Dispose();
+            MlPromptClassifier.Load(PathOf(version), Encoder).Dispose();
         }
         catch (ModelLoadException e)
         {
@@ -169,12 +174,12 @@ public sealed class ModelRegistry(string folder, string shipped, TimeProvider ti
     }
 
     /// <summary>The weights of a version never change, so one that is there stays, and only what was found out about it is replaced.</summary>
-    private static void Place(string fresh, string target)
+    private void Place(string fresh, string target)
     {
         try
         {
             if (Directory.Exists(target))
-                MlPromptClassifier.Load(target).Dispose();
+                MlPromptClassifier.Load(target, Encoder).Dispose();
         }
         catch (ModelLoadException)
         {

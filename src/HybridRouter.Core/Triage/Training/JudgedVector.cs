@@ -9,5 +9,15 @@ namespace HybridRouter.Triage.Training;
 /// <param name="Weight">Beside 1 for a row of the data files, above 0 and at most 1.</param>
 public sealed record JudgedVector(int[] Indices, float[] Values, double Target, double Weight)
 {
+    /// <summary>What the second opinion reads beside it; null = it cannot learn from this prompt.</summary>
+    public float[]? Embedding { get; init; }
+
     internal VBuffer<float> ToVector() => new(FeatureSchema.Dimension, Indices.Length, Values, Indices);
+
+    /// <summary>With the embedding, which must be there.</summary>
+    internal VBuffer<float> ToFullVector()
+    {
+        int[] indices = [.. Indices, .. Enumerable.Range(FeatureSchema.Dimension, FeatureSchema.EmbeddingSize)];
+        return new VBuffer<float>(FeatureSchema.FullDimension, indices.Length, [.. Values, .. Embedding!], indices);
+    }
 }

@@ -21,20 +21,17 @@ public static class Trainer
     /// </summary>
     /// <param name="traffic">Already capped; every fold is fitted with all of it.</param>
     /// <param name="without">What the same rows and options make without it.</param>
-    /// <exception cref="ArgumentException">There is an encoder: judged prompts have no embedding that fits the second judge yet.</exception>
     /// <exception cref="DatasetException">The rows do not hold both labels.</exception>
     public static TrainedModel Train(IReadOnlyList<DatasetRow> rows, TrainingOptions options, IReadOnlyList<JudgedVector> traffic, TrainedModel? without)
     {
-        if (traffic.Count > 0 && options.Encoder is not null)
-            throw new ArgumentException("the second judge cannot learn from traffic", nameof(options));
         var labelled = rows.Where(r => r.Label is not null).ToList();
         if (!labelled.Any(r => r.Label == true) || !labelled.Any(r => r.Label == false))
             throw new DatasetException("training needs rows of both labels");
         var weights = RowWeights.Of(labelled, options);
-        var judged = traffic.SelectMany(Judged).ToList();
+        var judged = traffic.SelectMany(t => Judged(t, t.ToVector())).ToList();
         var folds = Folds.Assign(labelled, options.Folds, options.Seed);
         var text = FitAll(labelled, weights, folds, judged, null, options);
-        var refined = options.Encoder is { } encoder ? FitAll(labelled, weights, folds, [], encoder, options) : null;
+        var refined = options.Encoder is { } encoder ? FitAll(labelled, weights, folds, [.. traffic.Where(t => t.Embedding is not null).SelectMany(t => Judged(t, t.ToFullVector()))], encoder, options) : null;
 
         var gain = new GainCurve(options.BothFail);
         float[] scores = [.. (refined ?? text).CrossValidated.Select(gain.Gain)];
@@ -82,9 +79,9 @@ public static class Trainer
     }
 
     /// <summary>A row for each side that something speaks for.</summary>
-    private static IEnumerable<FeatureRow> Judged(JudgedVector judged)
+    private static IEnumerable<FeatureRow> Judged(JudgedVector judged, VBuffer<float> vector)
     {
-        var (vector, weight) = (judged.ToVector(), Math.Min(1, judged.Weight));
+        var weight = Math.Min(1, judged.Weight);
         if (judged.Target > 0)
             yield return new FeatureRow { Features = vector, Label = true, Weight = (float)(judged.Target * weight) };
         if (judged.Target < 1)

@@ -7,6 +7,8 @@ namespace HybridRouter.UnitTests.Triage.Evaluation;
 
 public sealed class ScoreFileTests
 {
+    private static readonly MlPromptClassifier Video = MlPromptClassifier.Load(ShippedTriage.VideoModelFolder);
+
     [Fact]
     public async Task RunAsync_CodeAndVideoRows_AreScoredByTheirJudge()
     {
@@ -19,14 +21,14 @@ public sealed class ScoreFileTests
             """;
         var output = new StringWriter();
 
-        var written = await new ScoreFile(classifier, new VideoPromptRule()).RunAsync(new StringReader(input), output, "in.jsonl", CancellationToken.None);
+        var written = await new ScoreFile(classifier, Video).RunAsync(new StringReader(input), output, "in.jsonl", CancellationToken.None);
 
         var rows = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();
         Assert.Equal(3, written);
         Assert.Equal("a \"1\"", rows[0].GetProperty("id").GetString());
         Assert.Equal(7, rows[1].GetProperty("id").GetInt32());
         Assert.Equal(rows[0].GetProperty("score").GetSingle(), rows[2].GetProperty("score").GetSingle());
-        Assert.Equal(new VideoPromptRule().Score(TriageInput.FromPrompt("a cat on a sofa")), rows[1].GetProperty("score").GetSingle());
+        Assert.Equal(Video.Score(TriageInput.FromPrompt("a cat on a sofa")), rows[1].GetProperty("score").GetSingle());
     }
 
     [Theory]
@@ -37,7 +39,7 @@ public sealed class ScoreFileTests
     public async Task RunAsync_FaultyLine_IsNamed(string line)
     {
         using var classifier = ShippedTriage.Classifier();
-        var file = new ScoreFile(classifier, new VideoPromptRule());
+        var file = new ScoreFile(classifier, Video);
 
         var fault = await Assert.ThrowsAsync<DatasetException>(() => file.RunAsync(new StringReader(line), new StringWriter(), "in.jsonl", CancellationToken.None));
 
