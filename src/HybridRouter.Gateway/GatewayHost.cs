@@ -177,6 +177,8 @@ public static class GatewayHost
     private static void AddDrafts(IServiceCollection services, GatewaySetup setup)
     {
         services.AddSingleton<IDraftObserver>(s => s.GetRequiredService<RouterMeter>());
+        if (setup.Options.Learning.Enabled && setup.StorageFolder is not null)
+            services.AddSingleton<IDraftObserver>(s => ActivatorUtilities.CreateInstance<DraftSignals>(s, s.GetRequiredService<TrafficServices>().Store!));
         services.AddSingleton(new DraftCheck([new CSharpParser(setup.Time), new JsonParser(), new XmlParser(), .. setup.CodeParsers], setup.Time));
         services.AddSingleton<DraftDesk>();
         services.AddHostedService<DraftChecking>();

@@ -66,6 +66,14 @@ public sealed class TrafficStore : ITrafficSamples, IStoredPrompts, ITeacherTarg
         }, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Keeps what the check of a local answer found after it was sent.</summary>
+    /// <param name="findings">Names, at least one.</param>
+    public Task AddDraftAsync(string requestId, IReadOnlyCollection<string> findings, CancellationToken cancellationToken) => _database.WriteAsync(connection =>
+    {
+        TrafficWriter.Signal(connection, requestId, TrafficSignal.Draft, findings.Count, _time.GetUtcNow(), string.Join(',', findings));
+        return true;
+    }, cancellationToken);
+
     /// <summary>Keeps a stronger judge's opinion of a request; a later one replaces it.</summary>
     /// <param name="target">Chance that a local model fails on it, 0..1.</param>
     /// <returns>False: there is no such request.</returns>

@@ -24,18 +24,18 @@ internal static class EvaluateVerb
         command.Run(async (result, _) =>
         {
             using var encoder = result.GetValue(noEmbedding) ? null : new OnnxSentenceEncoder(ProductFiles.EncoderModel);
-            using var classifier = MlPromptClassifier.Load(result.GetValue(model) ?? ProductFiles.TriageModel, encoder);
+            using var judges = new Judges(result.GetValue(model), encoder);
             var rules = new LabelRules(result.GetValue(high), result.GetValue(low));
             var path = result.GetValue(data)!;
             if (Directory.Exists(path))
             {
-                var suite = Suite(classifier, path, rules);
+                var suite = Suite(judges, path, rules);
                 await result.Output().WriteLineAsync(result.GetValue(json)
                     ? JsonSerializer.Serialize(suite.ToDictionary(s => s.File, s => s.Report), VerbKit.Json)
                     : EvaluationTable.RenderSuite(suite));
                 return ExitCode.Ok;
             }
-            var report = Evaluator.Evaluate(classifier, classifier.Cutoff, DatasetReader.Read(path, rules));
+            var report = judges.Evaluate(DatasetReader.Read(path, rules));
             await result.Output().WriteLineAsync(result.GetValue(json) ? JsonSerializer.Serialize(report, VerbKit.Json) : EvaluationTable.Render(report));
             return ExitCode.Ok;
         });
@@ -43,15 +43,35 @@ internal static class EvaluateVerb
     }
 
     /// <summary>Files of which no row says how it went cannot be measured and are left out.</summary>
-    private static List<(string File, EvaluationReport Report)> Suite(MlPromptClassifier classifier, string folder, LabelRules rules)
+    private static List<(string File, EvaluationReport Report)> Suite(Judges judges, string folder, LabelRules rules)
     {
         var suite = new List<(string, EvaluationReport)>();
         foreach (var file in Directory.EnumerateFiles(folder, "*.jsonl").Order(StringComparer.Ordinal))
         {
             if (DatasetReader.TryRead(file, rules) is { } rows)
-                suite.Add((Path.GetFileNameWithoutExtension(file), Evaluator.Evaluate(classifier, classifier.Cutoff, rows)));
+                suite.Add((Path.GetFileNameWithoutExtension(file), judges.Evaluate(rows)));
         }
         return suite.Count > 0 ? suite : throw new UsageException($"{folder} holds no .jsonl file with labels or measured qualities");
+    }
+
+    /// <summary>The model that was named judges everything; else that of the domain of the rows.</summary>
+    private sealed class Judges(string? model, ISentenceEncoder? encoder) : IDisposable
+    {
+        private readonly Dictionary<string, MlPromptClassifier> _loaded = new(StringComparer.Ordinal);
+
+        public EvaluationReport Evaluate(IReadOnlyList<DatasetRow> rows)
+        {
+            var folder = model ?? (rows.All(r => r.Kind == "video") ? ProductFiles.VideoTriageModel : ProductFiles.TriageModel);
+            if (!_loaded.TryGetValue(folder, out var classifier))
+                _loaded[folder] = classifier = MlPromptClassifier.Load(folder, encoder);
+            return Evaluator.Evaluate(classifier, classifier.Cutoff, rows);
+        }
+
+        public void Dispose()
+        {
+            foreach (var classifier in _loaded.Values)
+                classifier.Dispose();
+        }
     }
 
     private static Option<string?> Rule(string name, string label, string example) =>

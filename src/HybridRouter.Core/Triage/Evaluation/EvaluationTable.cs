@@ -42,7 +42,7 @@ public static class EvaluationTable
     public static string RenderSuite(IReadOnlyList<(string File, EvaluationReport Report)> suite)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"model {suite[0].Report.Model}; in brackets what prompt length achieves on the same rows; * = the 95 % interval of the difference leaves out 0\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"model {string.Join(" and ", suite.Select(s => s.Report.Model).Distinct())}; in brackets what prompt length achieves on the same rows; * = the 95 % interval of the difference leaves out 0\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{"file",-20}  rows  {"AUC",-22} {"AUCmacro",-22} {"APGR",-22} calls95\n");
         foreach (var (file, report) in suite)
         {
