@@ -49,6 +49,7 @@ internal static partial class Gateways
             Logging = logging,
             CreateQuota = () => QuotaStores.Create(options.Quota, StorageFolder(options), time, loggers),
             CodeParsers = ProgramParsers.Create(Environment.GetEnvironmentVariable("PATH"), time),
+            Encoder = encoder,
             StorageFolder = StorageFolder(options),
             Models = new TriageModels(registry, ProductFiles.ClassifierData),
             Configuration = watched,

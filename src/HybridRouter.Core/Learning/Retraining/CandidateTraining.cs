@@ -43,7 +43,8 @@ public sealed class CandidateTraining(ModelRegistry registry, string dataFolder,
         var split = TrafficSplit.Of(samples, TrafficMix.Weigh(samples, Caps, rows.Count));
         using var current = registry.Load().Classifier;
         // The rows are encoded once for all the fits.
-        var encoder = registry.Encoder is { } slow ? new RememberingEncoder(slow) : null;
+        // A second opinion that has not seen the traffic would take back what the first learned of it.
+        var encoder = registry.Encoder is { } slow && samples.Count(s => s.Embedding is not null) * 2 > samples.Count ? new RememberingEncoder(slow) : null;
         var options = Training with { Encoder = encoder, Name = Training.Name + "-own", ReplacedCutoff = current.Cutoff };
         var (model, effect) = Fit(rows, options, split.Training);
         var version = ModelFolder.VersionOf(options, model.Linear);
