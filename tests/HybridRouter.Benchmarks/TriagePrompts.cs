@@ -25,7 +25,9 @@ internal static class TriagePrompts
         return result;
     }
 
-    public static string ModelFolder() => Path.Combine(Root(), "models", "triage");
+    public static string ModelFolder() => Path.Combine(Root(), "models", "triage", "code");
+
+    public static IReadOnlyList<DatasetRow> TrainingRows() => DatasetReader.Read(Path.Combine(Root(), "classifier-data", "code.train.jsonl"));
 
     public static string EncoderFolder() => Path.Combine(Root(), "models", "encoder");
 

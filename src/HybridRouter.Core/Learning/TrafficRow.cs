@@ -34,17 +34,18 @@ internal sealed class TrafficRowMaker(PromptPrints prints, PromptVault? vault, I
         var text = vault is null ? "" : TextOf(seen.Triage);
         return new TrafficRow(seen, prints.OfUser(seen.Caller.User ?? seen.EndUser), prompt, prints.OfRequest(prompt, seen.Triage, seen.Session), Featurise(seen))
         {
-            Embedding = encoder is null ? null : VectorBlob.Write(Embed(encoder, seen.Triage)),
+            Embedding = encoder is null ? null : VectorBlob.Write(Embed(encoder, _buffers[seen.Domain])),
             Encoder = encoder?.Version,
             SealedPrompt = vault?.Seal(seen.RequestId, text),
             PromptKeyId = vault?.KeyId,
         };
     }
 
-    private static float[] Embed(ISentenceEncoder encoder, TriageInput input)
+    /// <param name="buffer">Holds the features of the prompt: the constructor of the row has extracted them.</param>
+    private static float[] Embed(ISentenceEncoder encoder, FeatureBuffer buffer)
     {
         var vector = new float[encoder.Dimensions];
-        PromptFeatures.Embed(input, encoder, vector);
+        PromptFeatures.Embed(buffer, encoder, vector);
         return vector;
     }
 

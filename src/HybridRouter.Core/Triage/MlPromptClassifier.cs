@@ -66,14 +66,14 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
     public float Score(TriageInput input)
     {
         var buffer = Extract(input);
-        return _gain.Gain(Refines(input, buffer) ? Refinement!.Model.Score(buffer) : _model.Score(buffer));
+        return _gain.Gain(Refines(buffer) ? Refinement!.Model.Score(buffer) : _model.Score(buffer));
     }
 
     public float Score(TriageInput input, float cutoff)
     {
         var buffer = Extract(input);
         var score = _gain.Gain(_model.Score(buffer));
-        return Math.Abs(score - cutoff) <= (Refinement?.Band ?? -1) && Refines(input, buffer) ? _gain.Gain(Refinement!.Model.Score(buffer)) : score;
+        return Math.Abs(score - cutoff) <= (Refinement?.Band ?? -1) && Refines(buffer) ? _gain.Gain(Refinement!.Model.Score(buffer)) : score;
     }
 
     /// <summary>Scores a prompt of which only the vector is known.</summary>
@@ -92,7 +92,7 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
     public IReadOnlyList<FeatureWeight> Breakdown(TriageInput input)
     {
         var buffer = Extract(input);
-        return (Refines(input, buffer) ? Refinement!.Model : _model).Breakdown(buffer);
+        return (Refines(buffer) ? Refinement!.Model : _model).Breakdown(buffer);
     }
 
     public void Dispose() => _buffers.Dispose();
@@ -105,11 +105,11 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
     }
 
     /// <summary>Adds the embedding to what was extracted, where there is one for this prompt.</summary>
-    private bool Refines(TriageInput input, FeatureBuffer buffer)
+    private bool Refines(FeatureBuffer buffer)
     {
-        if (Refinement is not { } refinement || !refinement.Applies(input))
+        if (Refinement is not { } refinement || !refinement.Applies(buffer))
             return false;
-        PromptFeatures.AddEmbedding(input, buffer, refinement.Encoder);
+        PromptFeatures.AddEmbedding(buffer, refinement.Encoder);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using HybridRouter.Embedding;
+using HybridRouter.Triage.Features;
 using HybridRouter.Triage.Training;
 
 namespace HybridRouter.Triage;
@@ -9,7 +10,7 @@ namespace HybridRouter.Triage;
 internal sealed record Refinement(LinearModel Model, ISentenceEncoder Encoder, float Band)
 {
     /// <summary>Beyond this length the encoder has seen too little of a prompt to say anything.</summary>
-    public const int LongestPrompt = 4 * (int)Features.FeatureSchema.EmbeddingWindow;
+    public const int LongestPrompt = 4 * (int)FeatureSchema.EmbeddingWindow;
 
-    public bool Applies(TriageInput input) => input.PromptChars <= LongestPrompt;
+    public bool Applies(FeatureBuffer buffer) => buffer.TaskChars <= LongestPrompt;
 }

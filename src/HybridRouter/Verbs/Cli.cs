@@ -16,7 +16,7 @@ internal static class Cli
             """);
         foreach (var verb in (Command[])
         [
-            ServeVerb.Create(), DemoVerb.Create(), RouteVerb.Create(), TrainVerb.Create(), EvaluateVerb.Create(), ScoreVerb.Create(), LabelVerb.Create(),
+            ServeVerb.Create(), DemoVerb.Create(), RouteVerb.Create(), TrainVerb.Create(), EvaluateVerb.Create(), CalibrateVerb.Create(), ScoreVerb.Create(), LabelVerb.Create(),
             SimulateCloudVerb.Create(), BenchVerb.Create(), QuotaVerb.Create(), TrafficVerb.Create(), ModelVerb.Create(), ModelsVerb.Create(), DoctorVerb.Create(),
         ])
         {

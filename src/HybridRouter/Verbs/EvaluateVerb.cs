@@ -17,9 +17,11 @@ internal static class EvaluateVerb
         var high = Rule("--high", "high", "complexity=complex");
         var low = Rule("--low", "low", "complexity=simple");
         var noEmbedding = NoEmbedding();
+        var attacks = new Option<bool>("--attacks") { Description = "Rewrites each prompt in ways that leave what is asked as it is, and counts the routes that change." };
+        var heldBack = new Option<bool>("--held-back") { Description = "With --attacks: in the wordings that training and its rules never saw." };
         var json = VerbKit.AsJson();
-        var command = VerbKit.Verb("evaluate", "Measures the triage classifier on a file or on a folder of files, always beside prompt length.", "evaluate --data classifier-data/code.holdout.jsonl", "evaluate --data outcomes.jsonl --json", "evaluate --data clips.jsonl --model models/triage/video --high complexity=complex --low complexity=simple");
-        foreach (var option in (Option[])[data, model, high, low, noEmbedding, json])
+        var command = VerbKit.Verb("evaluate", "Measures the triage classifier on a file or on a folder of files, always beside prompt length.", "evaluate --data classifier-data/code.holdout.jsonl", "evaluate --data outcomes.jsonl --json", "evaluate --data classifier-data/code.holdout.jsonl --attacks", "evaluate --data clips.jsonl --model models/triage/video --high complexity=complex --low complexity=simple");
+        foreach (var option in (Option[])[data, model, high, low, noEmbedding, attacks, heldBack, json])
             command.Options.Add(option);
         command.Run(async (result, _) =>
         {
@@ -27,6 +29,13 @@ internal static class EvaluateVerb
             using var judges = new Judges(result.GetValue(model), encoder);
             var rules = new LabelRules(result.GetValue(high), result.GetValue(low));
             var path = result.GetValue(data)!;
+            if (result.GetValue(attacks))
+            {
+                var set = result.GetValue(heldBack) ? TriageAttacks.HeldBack : TriageAttacks.Development;
+                var pairs = AttackEvaluator.Measure(classifier, classifier.Cutoff, DatasetReader.ReadPrompts(path), set);
+                await result.Output().WriteLineAsync(result.GetValue(json) ? JsonSerializer.Serialize(pairs, VerbKit.Json) : AttackEvaluator.Render(pairs));
+                return ExitCode.Ok;
+            }
             if (Directory.Exists(path))
             {
                 var suite = Suite(judges, path, rules);

@@ -95,7 +95,21 @@ public sealed class PromptFeaturesTests
     [Fact]
     public void NameOf_EveryFeature_HasReadableWords()
     {
-        Assert.All(Enumerable.Range(0, FeatureSchema.Dimension), i => Assert.Matches("^[A-Za-z][A-Za-z ,-]+$", FeatureSchema.NameOf(i)));
+        Assert.All(Enumerable.Range(0, FeatureSchema.FullDimension), i => Assert.Matches("^[A-Za-z][A-Za-z ,-]+$", FeatureSchema.NameOf(i)));
+        Assert.All(Enumerable.Range(0, FormatFeatures.Count), i => Assert.Matches("^[a-z -]+ in (a|other) [a-z ]+$", FormatFeatures.NameOf(i)));
+    }
+
+    [Fact]
+    public void NameOf_EveryFeature_IsFixedBeforeAnyPromptIsRead()
+    {
+        // A name is a function of the index alone, and hashed features share one name a block: no text of a prompt can come back.
+        var before = Enumerable.Range(0, FeatureSchema.FullDimension).Select(FeatureSchema.NameOf).ToList();
+        Vector(TriageInput.FromPrompt("xylophonesecret: 1 <= n <= 10^5\nA. zebra\nB. quagga\nC. okapi\ndef okapi():\n    \"\"\"zebra\"\"\""));
+
+        Assert.Equal(before, Enumerable.Range(0, FeatureSchema.FullDimension).Select(FeatureSchema.NameOf));
+        Assert.Equal(4, before.Skip(FeatureSchema.WordStart).Distinct().Count());
+        Assert.Contains("number of numbers in a contest problem", before);
+        Assert.DoesNotContain(before, n => n.Contains("zebra", StringComparison.Ordinal) || n.Contains("okapi", StringComparison.Ordinal));
     }
 
     private static List<(int Index, float Value)> Vector(TriageInput input)

@@ -10,7 +10,7 @@ public sealed class HelpTests
 
     [Fact]
     public void Verbs_AreThoseThatTheDocumentationNames() => Assert.Equal(
-        ["serve", "demo", "route", "train", "evaluate", "score", "label", "simulate-cloud", "bench", "bench quota", "quota", "quota release", "traffic", "traffic status", "traffic erase", "traffic export", "model", "model list", "model show", "model promote", "model rollback", "models", "models list", "models pull", "models verify", "models tiny", "doctor"],
+        ["serve", "demo", "route", "train", "evaluate", "calibrate", "score", "label", "simulate-cloud", "bench", "bench quota", "quota", "quota release", "traffic", "traffic status", "traffic erase", "traffic export", "model", "model list", "model show", "model promote", "model rollback", "models", "models list", "models pull", "models verify", "models tiny", "doctor"],
         Paths(Cli.Create(), ""));
 
     [Theory]

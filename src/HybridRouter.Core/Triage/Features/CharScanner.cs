@@ -5,8 +5,8 @@ internal static class CharScanner
 {
     public static void Scan(ReadOnlySpan<char> text, SignalCounts counts)
     {
-        int numbers = 0, bounds = 0, notation = 0, subscripts = 0, ellipsis = 0, operators = 0, questions = 0, shouts = 0;
-        int quotes = 0, asides = 0, variables = 0, nonAscii = 0, nonLatin = 0, upper = 0, letters = 0, inline = 0;
+        int numbers = 0, bounds = 0, notation = 0, subscripts = 0, ellipsis = 0, operators = 0, questions = 0;
+        int quotes = 0, asides = 0, variables = 0, nonAscii = 0, nonLatin = 0, inline = 0;
         double largest = 0, largestBound = 0;
         for (var i = 0; i < text.Length; i++)
         {
@@ -23,9 +23,8 @@ internal static class CharScanner
             if (char.IsAsciiLetter(c))
             {
                 var start = i;
-                for (; i < text.Length && char.IsAsciiLetter(text[i]); i++)
-                    upper += text[i] <= 'Z' ? 1 : 0;
-                letters += i - start;
+                while (i < text.Length && char.IsAsciiLetter(text[i]))
+                    i++;
                 if (i - start == 1 && Alone(text, start))
                     variables++;
                 i--;
@@ -54,7 +53,6 @@ internal static class CharScanner
                 case '.' when i + 2 < text.Length && text[i + 1] == '.' && text[i + 2] == '.': ellipsis++; i += 2; break;
                 case '=' or '<' or '>' or '+' or '*' or '&' or '|' or '{' or '}' or ';': operators++; break;
                 case '?': questions++; break;
-                case '!': shouts++; break;
                 case '"': quotes++; break;
                 case '`': inline++; break;
                 case '(' when i > 0 && text[i - 1] == ' ': asides++; break;
@@ -70,14 +68,12 @@ internal static class CharScanner
         counts[Signal.Ellipsis] = ellipsis;
         counts[Signal.Operators] = operators;
         counts[Signal.Questions] = questions;
-        counts[Signal.Exclamations] = shouts;
         counts[Signal.Quotes] = quotes;
         counts[Signal.InlineCode] = inline;
         counts[Signal.Parentheses] = asides;
         counts[Signal.Variables] = variables;
         counts[Signal.NonAscii] = nonAscii;
         counts[Signal.NonLatinScript] = nonLatin;
-        counts[Signal.LowerCaseProse] = letters > 20 && upper * 100 < letters ? 1 : 0;
     }
 
     private static bool IsSubscript(ReadOnlySpan<char> text, int i) =>

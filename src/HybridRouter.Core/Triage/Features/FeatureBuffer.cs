@@ -11,10 +11,15 @@ internal sealed class FeatureBuffer(PromptDomain domain)
 
     public PromptDomain Domain { get; } = domain;
 
-    /// <summary>The window: head, a line break, tail.</summary>
+    /// <summary>The window, head and tail, in plain characters and without what is no part of the task.</summary>
     public char[] Text { get; } = new char[TriageInput.HeadChars + TriageInput.TailChars + 1];
 
     public int TextLength { get; set; }
+
+    /// <summary>Characters of the whole prompt that are about the task, if they are as many in a hundred beyond the window as within it.</summary>
+    public float TaskChars { get; set; }
+
+    public AsideFilter Asides { get; } = new();
 
     /// <summary>Hashes of the words in order, each followed by the hash of the pair that ends in it (0 for none).</summary>
     public uint[] Words { get; } = new uint[2 * (TriageInput.HeadChars + TriageInput.TailChars + 1)];

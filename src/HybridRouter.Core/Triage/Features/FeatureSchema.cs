@@ -11,7 +11,7 @@ namespace HybridRouter.Triage.Features;
 internal static class FeatureSchema
 {
     /// <summary>Raise with any change to what a feature means.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     public const int WordBits = 14;
     public const int PairBits = 15;
@@ -82,6 +82,7 @@ internal static class FeatureSchema
             text.Append('|').Append(signal);
         foreach (var crossed in FormatFeatures.Crossed)
             text.Append('|').Append(crossed);
+        text.Append('|').Append(AsideWords.AllWords);
         foreach (var (name, words) in Lexicon.Concepts)
             text.Append('|').Append(name).Append('=').Append(words);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];

@@ -41,19 +41,19 @@ internal static class PromptFeatures
     }
 
     /// <summary>Adds the meaning of the text, as a sentence encoder sees it, to what was extracted.</summary>
-    public static void AddEmbedding(TriageInput input, FeatureBuffer buffer, ISentenceEncoder encoder)
+    public static void AddEmbedding(FeatureBuffer buffer, ISentenceEncoder encoder)
     {
         Span<float> vector = stackalloc float[FeatureSchema.EmbeddingSize];
-        Embed(input, encoder, vector);
+        Embed(buffer, encoder, vector);
         for (var i = 0; i < vector.Length; i++)
             buffer.Add(FeatureSchema.Dimension + i, vector[i]);
     }
 
-    /// <summary>The embedding as it stands in the vector: shorter for a prompt of which the encoder reads only the beginning.</summary>
-    public static void Embed(TriageInput input, ISentenceEncoder encoder, Span<float> vector)
+    /// <summary>The embedding of what was extracted, as it stands in the vector: shorter for a prompt of which the encoder reads only the beginning.</summary>
+    public static void Embed(FeatureBuffer buffer, ISentenceEncoder encoder, Span<float> vector)
     {
-        encoder.Encode(input.Head, vector);
-        var norm = FeatureSchema.EmbeddingNorm * MathF.Min(1, FeatureSchema.EmbeddingWindow / (float)Math.Max(1, input.PromptChars));
+        encoder.Encode(buffer.Text.AsSpan(0, buffer.TextLength), vector);
+        var norm = FeatureSchema.EmbeddingNorm * MathF.Min(1, FeatureSchema.EmbeddingWindow / Math.Max(1, buffer.TaskChars));
         for (var i = 0; i < vector.Length; i++)
             vector[i] *= norm;
     }
@@ -62,14 +62,15 @@ internal static class PromptFeatures
     {
         var head = input.Head.AsSpan(0, Math.Min(input.Head.Length, TriageInput.HeadChars));
         var tail = input.Tail.AsSpan(Math.Max(0, input.Tail.Length - TriageInput.TailChars));
-        head.CopyTo(buffer.Text);
-        var length = head.Length;
+        var length = CharFolding.Append(head, buffer.Text, 0);
+        var beyond = (float)input.PromptChars / Math.Max(1, head.Length + tail.Length);
         if (!tail.IsEmpty)
         {
-            buffer.Text[length++] = '\n';
-            tail.CopyTo(buffer.Text.AsSpan(length));
-            length += tail.Length;
+            if (beyond > 1)
+                buffer.Text[length++] = '\n';
+            length = CharFolding.Append(tail, buffer.Text, length);
         }
-        buffer.TextLength = length;
+        buffer.TextLength = buffer.Asides.Apply(buffer.Text.AsSpan(0, length));
+        buffer.TaskChars = buffer.TextLength * Math.Max(1, beyond);
     }
 }

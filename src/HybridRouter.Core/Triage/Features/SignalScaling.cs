@@ -7,14 +7,14 @@ internal static class SignalScaling
     {
         var words = Math.Max(1, counts.Words);
         var format = FormatFeatures.Of(counts);
-        Put(Signal.Length, Log(Math.Max(input.PromptChars, buffer.TextLength), 4000));
+        Put(Signal.Length, Log(buffer.TaskChars, 4000));
         Put(Signal.Words, Log(counts.Words, 600));
         Put(Signal.Sentences, Log(counts[Signal.Sentences], 30));
         Put(Signal.LongestSentence, Log(counts[Signal.LongestSentence], 400));
         Put(Signal.WordVariety, Log(counts.DistinctWords, 250));
         Put(Signal.WordLength, Math.Min(2, (double)counts.WordLetters / words / 8));
         Put(Signal.VeryShort, counts.Words < 14 ? 1 : 0);
-        Put(Signal.BeyondWindow, input.PromptChars > TriageInput.HeadChars + TriageInput.TailChars ? 1 : 0);
+        Put(Signal.BeyondWindow, buffer.TaskChars > TriageInput.HeadChars + TriageInput.TailChars ? 1 : 0);
         Put(Signal.Lines, Log(counts[Signal.Lines], 60));
         Put(Signal.BlankLines, Log(counts[Signal.BlankLines], 20));
         Put(Signal.Bullets, Log(counts[Signal.Bullets], 10));
@@ -38,7 +38,6 @@ internal static class SignalScaling
         Put(Signal.Variables, Log(counts[Signal.Variables], 30));
         Put(Signal.Operators, Log(counts[Signal.Operators], 60));
         Put(Signal.Questions, Log(counts[Signal.Questions], 3));
-        Put(Signal.Exclamations, Log(counts[Signal.Exclamations], 3));
         Put(Signal.Quotes, Log(counts[Signal.Quotes], 20));
         Put(Signal.Parentheses, Log(counts[Signal.Parentheses], 8));
         Put(Signal.StackTrace, Log(counts[Signal.StackTrace], 5));
@@ -48,7 +47,6 @@ internal static class SignalScaling
         Put(Signal.Urls, Log(counts[Signal.Urls], 3));
         Put(Signal.NonAscii, Log(counts[Signal.NonAscii], 40));
         Put(Signal.NonLatinScript, Log(counts[Signal.NonLatinScript], 100));
-        Put(Signal.LowerCaseProse, counts[Signal.LowerCaseProse]);
         Put(Signal.ContextTokens, Log(input.ContextTokens, 20_000));
         Put(Signal.EarlierTurns, Log(input.EarlierTurns, 10));
         Put(Signal.Tools, Log(input.Tools, 10));

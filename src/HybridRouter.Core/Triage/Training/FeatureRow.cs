@@ -25,7 +25,7 @@ internal sealed class FeatureRow
     {
         PromptFeatures.Extract(input, buffer);
         if (encoder is not null)
-            PromptFeatures.AddEmbedding(input, buffer, encoder);
+            PromptFeatures.AddEmbedding(buffer, encoder);
         var used = Enumerable.Range(0, buffer.Count).Where(i => keeps?.Invoke(buffer.Indices[i]) != false).ToList();
         var indices = used.ConvertAll(i => buffer.Indices[i]).ToArray();
         var values = used.ConvertAll(i => buffer.Values[i]).ToArray();

@@ -1,6 +1,7 @@
 using HybridRouter.Embedding;
 using HybridRouter.Triage.Data;
 using HybridRouter.Triage.Drift;
+using HybridRouter.Triage.Evaluation;
 using HybridRouter.Triage.Features;
 using Microsoft.ML;
 using Microsoft.ML.Calibrators;
@@ -65,17 +66,20 @@ public static class Trainer
     {
         var buffer = new FeatureBuffer(options.Domain);
         var vectors = rows.Select(r => FeatureRow.Featurise(r.ToInput(), buffer, options.Keeps, encoder)).ToArray();
+        var attacked = Attacked(rows, options)
+            .Select(x => (x.Row, Vector: FeatureRow.Featurise(x.Input, buffer, options.Keeps, encoder)))
+            .ToArray();
         var crossValidated = new float[rows.Count];
         for (var fold = 0; fold < options.Folds; fold++)
         {
-            var model = Fit(rows, vectors, weights, judged, i => folds[i] != fold, options).Linear;
+            var model = Fit(vectors, attacked, weights, judged, i => folds[i] != fold, options).Linear;
             for (var i = 0; i < rows.Count; i++)
             {
                 if (folds[i] == fold)
                     crossValidated[i] = model.Score(vectors[i]);
             }
         }
-        return new Fitted(Fit(rows, vectors, weights, judged, _ => true, options), crossValidated, vectors);
+        return new Fitted(Fit(vectors, attacked, weights, judged, _ => true, options), crossValidated, vectors);
     }
 
     /// <summary>A row for each side that something speaks for.</summary>
@@ -89,18 +93,20 @@ public static class Trainer
     }
 
     private static FittedModel Fit(
-        List<DatasetRow> rows, VBuffer<float>[] vectors, (double High, double Low)[] weights, List<FeatureRow> judged, Func<int, bool> include, TrainingOptions options)
+        VBuffer<float>[] vectors,
+        (int Row, VBuffer<float> Vector)[] attacked,
+        (double High, double Low)[] weights,
+        List<FeatureRow> judged,
+        Func<int, bool> include,
+        TrainingOptions options)
     {
-        var data = new List<FeatureRow>((2 * rows.Count) + judged.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            if (!include(i))
-                continue;
-            if (weights[i].High > 0)
-                data.Add(new FeatureRow { Features = vectors[i], Label = true, Weight = (float)weights[i].High });
-            if (weights[i].Low > 0)
-                data.Add(new FeatureRow { Features = vectors[i], Label = false, Weight = (float)weights[i].Low });
-        }
+        var data = new List<FeatureRow>((2 * (vectors.Length + attacked.Length)) + judged.Count);
+        // The weight of all stays that of the rows, or the ridge penalty would come to mean less.
+        var share = 1 / (1 + (options.AttackWeight * attacked.Length / Math.Max(1, vectors.Length)));
+        for (var i = 0; i < vectors.Length; i++)
+            Add(i, vectors[i], share);
+        foreach (var (row, vector) in attacked)
+            Add(row, vector, share * options.AttackWeight);
         data.AddRange(judged);
         var context = new MLContext(options.Seed);
         var trainer = context.BinaryClassification.Trainers.LbfgsLogisticRegression(new LbfgsLogisticRegressionBinaryTrainer.Options
@@ -116,5 +122,30 @@ public static class Trainer
         });
         var transformer = trainer.Fit(context.Data.LoadFromEnumerable(data, FeatureRow.Schema(vectors[0].Length)));
         return new FittedModel(transformer, LinearModel.From(transformer));
+
+        void Add(int row, VBuffer<float> vector, double part)
+        {
+            if (!include(row))
+                return;
+            if (weights[row].High > 0)
+                data.Add(new FeatureRow { Features = vector, Label = true, Weight = (float)(part * weights[row].High) });
+            if (weights[row].Low > 0)
+                data.Add(new FeatureRow { Features = vector, Label = false, Weight = (float)(part * weights[row].Low) });
+        }
+    }
+
+    /// <summary>Rows rewritten by attacks that put words around them; those on spelling leave no trace in the vector.</summary>
+    private static IEnumerable<(int Row, TriageInput Input)> Attacked(List<DatasetRow> rows, TrainingOptions options)
+    {
+        var attacks = TriageAttacks.Development.Where(a => a.AddsWords).ToList();
+        for (var i = 0; i < (options.AttackWeight > 0 ? rows.Count : 0); i++)
+        {
+            for (var copy = 0; copy < options.AttackedCopies; copy++)
+            {
+                var draw = WordHash.OfExact(rows[i].Id, (uint)(options.Seed + copy));
+                var attack = attacks[(int)(draw % attacks.Count)];
+                yield return (i, (rows[i] with { Prompt = attack.Rewrite(rows[i].Prompt, (int)(draw >> 8)) }).ToInput());
+            }
+        }
     }
 }

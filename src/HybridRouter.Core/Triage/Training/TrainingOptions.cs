@@ -27,6 +27,15 @@ public sealed record TrainingOptions
     /// <summary>0 trusts the label alone, 1 the judged difficulty alone: a row counts as high with that blended weight.</summary>
     public double Softness { get; init; } = 1;
 
+    /// <summary>
+    /// What a rewriting of a row by <see cref="Evaluation.TriageAttacks.Development"/> weighs beside the row, so that words around a prompt
+    /// which do not change what is asked come to weigh little; 0 = no such rows.
+    /// </summary>
+    public double AttackWeight { get; init; } = 0.2;
+
+    /// <summary>Rewritings of each row, 0..10.</summary>
+    public int AttackedCopies { get; init; } = 1;
+
     /// <summary>Adds the sentence embedding to what is learned from; null = without.</summary>
     public Embedding.ISentenceEncoder? Encoder { get; init; }
 
