@@ -32,7 +32,9 @@ internal static class EvaluateVerb
             if (result.GetValue(attacks))
             {
                 var set = result.GetValue(heldBack) ? TriageAttacks.HeldBack : TriageAttacks.Development;
-                var pairs = AttackEvaluator.Measure(classifier, classifier.Cutoff, DatasetReader.ReadPrompts(path), set);
+                var prompts = DatasetReader.ReadPrompts(path);
+                var classifier = judges.For(prompts);
+                var pairs = AttackEvaluator.Measure(classifier, classifier.Cutoff, prompts, set);
                 await result.Output().WriteLineAsync(result.GetValue(json) ? JsonSerializer.Serialize(pairs, VerbKit.Json) : AttackEvaluator.Render(pairs));
                 return ExitCode.Ok;
             }
@@ -70,10 +72,16 @@ internal static class EvaluateVerb
 
         public EvaluationReport Evaluate(IReadOnlyList<DatasetRow> rows)
         {
+            var classifier = For(rows);
+            return Evaluator.Evaluate(classifier, classifier.Cutoff, rows);
+        }
+
+        public MlPromptClassifier For(IReadOnlyList<DatasetRow> rows)
+        {
             var folder = model ?? (rows.All(r => r.Kind == "video") ? ProductFiles.VideoTriageModel : ProductFiles.TriageModel);
             if (!_loaded.TryGetValue(folder, out var classifier))
                 _loaded[folder] = classifier = MlPromptClassifier.Load(folder, encoder);
-            return Evaluator.Evaluate(classifier, classifier.Cutoff, rows);
+            return classifier;
         }
 
         public void Dispose()
