@@ -27,6 +27,7 @@ internal static class EvaluateVerb
         {
             using var encoder = result.GetValue(noEmbedding) ? null : new OnnxSentenceEncoder(ProductFiles.EncoderModel);
             using var judges = new Judges(result.GetValue(model), encoder);
+            judges.LoadNamed();
             var rules = new LabelRules(result.GetValue(high), result.GetValue(low));
             var path = result.GetValue(data)!;
             if (result.GetValue(attacks))
@@ -70,15 +71,24 @@ internal static class EvaluateVerb
     {
         private readonly Dictionary<string, MlPromptClassifier> _loaded = new(StringComparer.Ordinal);
 
+        /// <summary>A model that cannot be used is told before a long file is read.</summary>
+        public void LoadNamed()
+        {
+            if (model is not null)
+                Load(model);
+        }
+
         public EvaluationReport Evaluate(IReadOnlyList<DatasetRow> rows)
         {
             var classifier = For(rows);
             return Evaluator.Evaluate(classifier, classifier.Cutoff, rows);
         }
 
-        public MlPromptClassifier For(IReadOnlyList<DatasetRow> rows)
+        public MlPromptClassifier For(IReadOnlyList<DatasetRow> rows) =>
+            Load(model ?? (rows.All(r => r.Kind == "video") ? ProductFiles.VideoTriageModel : ProductFiles.TriageModel));
+
+        private MlPromptClassifier Load(string folder)
         {
-            var folder = model ?? (rows.All(r => r.Kind == "video") ? ProductFiles.VideoTriageModel : ProductFiles.TriageModel);
             if (!_loaded.TryGetValue(folder, out var classifier))
                 _loaded[folder] = classifier = MlPromptClassifier.Load(folder, encoder);
             return classifier;
