@@ -18,6 +18,7 @@ using HybridRouter.Quota;
 using HybridRouter.Quota.Stores;
 using HybridRouter.Responses;
 using HybridRouter.Sessions;
+using HybridRouter.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -170,8 +171,8 @@ public static class GatewayHost
                 Watch = s.GetRequiredService<LiveModels>().Observe,
             });
         });
-        services.AddHostedService(s => new TrafficSweeping(new TrafficSweeper(
-            s.GetRequiredService<TrafficServices>().Store!, TimeSpan.FromDays(learning.RetentionDays), setup.Time, s.GetRequiredService<ILogger<TrafficSweeper>>())));
+        services.AddHostedService(s => new TrafficSweeping(new RetentionSweep(
+            "kept traffic", TimeSpan.FromDays(learning.RetentionDays), s.GetRequiredService<TrafficServices>().Store!.SweepAsync, setup.Time, s.GetRequiredService<ILogger<RetentionSweep>>())));
     }
 
     private static void AddDrafts(IServiceCollection services, GatewaySetup setup)
@@ -203,7 +204,7 @@ public static class GatewayHost
         });
         if (setup.StorageFolder is null)
             return;
-        services.AddHostedService(s => new ResponseSweeping(new ResponseSweeper(
-            s.GetRequiredService<ResponseServices>().Store!, TimeSpan.FromDays(setup.Options.Storage.ResponseDays), setup.Time, s.GetRequiredService<ILogger<ResponseSweeper>>())));
+        services.AddHostedService(s => new ResponseSweeping(new RetentionSweep(
+            "stored responses", TimeSpan.FromDays(setup.Options.Storage.ResponseDays), s.GetRequiredService<ResponseServices>().Store!.SweepAsync, setup.Time, s.GetRequiredService<ILogger<RetentionSweep>>())));
     }
 }

@@ -8,9 +8,3 @@ internal sealed record ResponseServices(IResponseStore? Store, RunningResponses 
 {
     public void Dispose() => Store?.Dispose();
 }
-
-/// <summary>Runs the sweep of expired responses for as long as the gateway runs.</summary>
-internal sealed class ResponseSweeping(ResponseSweeper sweeper) : BackgroundLoop
-{
-    protected override Task RunAsync(CancellationToken stoppingToken) => sweeper.RunAsync(stoppingToken);
-}

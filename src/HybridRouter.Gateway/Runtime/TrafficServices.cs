@@ -15,9 +15,3 @@ internal sealed record TrafficServices(TrafficStore? Store, TrafficRecorder? Rec
         Store?.Dispose();
     }
 }
-
-/// <summary>Runs the sweep of old traffic for as long as the gateway runs.</summary>
-internal sealed class TrafficSweeping(TrafficSweeper sweeper) : BackgroundLoop
-{
-    protected override Task RunAsync(CancellationToken stoppingToken) => sweeper.RunAsync(stoppingToken);
-}

@@ -109,7 +109,7 @@ public sealed class TrafficRecorderTests
         rig.Advance(7200);
         await rig.KeepAsync(rig.Seen("young"));
         using var stop = new CancellationTokenSource();
-        var running = new TrafficSweeper(rig.Store, TimeSpan.FromHours(2.5), rig.Time, NullLogger<TrafficSweeper>.Instance).RunAsync(stop.Token);
+        var running = new HybridRouter.Storage.RetentionSweep("kept traffic", TimeSpan.FromHours(2.5), rig.Store.SweepAsync, rig.Time, NullLogger<HybridRouter.Storage.RetentionSweep>.Instance).RunAsync(stop.Token);
         Assert.Equal(2, rig.Store.ReadStatus().Requests);
 
         // Not all at once: the sweeper sets its clock when the first sweep is over.

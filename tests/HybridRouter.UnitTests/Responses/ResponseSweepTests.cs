@@ -1,11 +1,12 @@
 using HybridRouter.Responses;
+using HybridRouter.Storage;
 using HybridRouter.UnitTests.Translation;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace HybridRouter.UnitTests.Responses;
 
-public class ResponseSweeperTests
+public class ResponseSweepTests
 {
     [Fact]
     public async Task Run_HourAfterHour_RemovesWhatHasExpired()
@@ -17,7 +18,7 @@ public class ResponseSweeperTests
         {
             await store.SaveAsync(new StoredResponse("old", null, Wires.Now - TimeSpan.FromDays(31), null, "[]"u8.ToArray(), "{}"u8.ToArray()), stop.Token);
             await store.SaveAsync(new StoredResponse("young", null, Wires.Now - TimeSpan.FromDays(30), null, "[]"u8.ToArray(), "{}"u8.ToArray()), stop.Token);
-            var running = new ResponseSweeper(store, TimeSpan.FromDays(30), time, NullLogger<ResponseSweeper>.Instance).RunAsync(stop.Token);
+            var running = new RetentionSweep("stored responses", TimeSpan.FromDays(30), store.SweepAsync, time, NullLogger<RetentionSweep>.Instance).RunAsync(stop.Token);
             Assert.Equal(1, await store.NextSweep());
 
             time.Advance(TimeSpan.FromHours(1));
