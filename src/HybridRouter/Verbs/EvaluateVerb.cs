@@ -31,8 +31,7 @@ internal static class EvaluateVerb
             var path = result.GetValue(data)!;
             if (result.GetValue(attacks))
             {
-                var set = result.GetValue(heldBack) ? TriageAttacks.HeldBack : TriageAttacks.Development;
-                var pairs = AttackEvaluator.Measure(classifier, classifier.Cutoff, DatasetReader.ReadPrompts(path), set);
+                var pairs = judges.Attack(DatasetReader.ReadPrompts(path), result.GetValue(heldBack) ? TriageAttacks.HeldBack : TriageAttacks.Development);
                 await result.Output().WriteLineAsync(result.GetValue(json) ? JsonSerializer.Serialize(pairs, VerbKit.Json) : AttackEvaluator.Render(pairs));
                 return ExitCode.Ok;
             }
@@ -70,10 +69,22 @@ internal static class EvaluateVerb
 
         public EvaluationReport Evaluate(IReadOnlyList<DatasetRow> rows)
         {
+            var classifier = For(rows);
+            return Evaluator.Evaluate(classifier, classifier.Cutoff, rows);
+        }
+
+        public AttackReport Attack(IReadOnlyList<DatasetRow> rows, IReadOnlyList<TriageAttack> attacks)
+        {
+            var classifier = For(rows);
+            return AttackEvaluator.Measure(classifier, classifier.Cutoff, rows, attacks);
+        }
+
+        private MlPromptClassifier For(IReadOnlyList<DatasetRow> rows)
+        {
             var folder = model ?? (rows.All(r => r.Kind == "video") ? ProductFiles.VideoTriageModel : ProductFiles.TriageModel);
             if (!_loaded.TryGetValue(folder, out var classifier))
                 _loaded[folder] = classifier = MlPromptClassifier.Load(folder, encoder);
-            return Evaluator.Evaluate(classifier, classifier.Cutoff, rows);
+            return classifier;
         }
 
         public void Dispose()
