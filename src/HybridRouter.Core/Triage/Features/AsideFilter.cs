@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HybridRouter.Triage.Features;
 
 /// <summary>
@@ -18,10 +20,12 @@ internal sealed class AsideFilter
     /// <summary>Letters of the longest line of an address below a closing.</summary>
     private const int LongestAddress = 60;
 
-    private const int LongestSignature = 900;
+    private const int LongestSignature = ClauseScanner.OuterChars;
 
     /// <summary>Talk about the request stands before or behind it: this many clauses from either end are looked at for it.</summary>
     private const int Outer = 6;
+
+    private static readonly SearchValues<char> Marks = SearchValues.Create(" .-=_*~·•…");
 
     private readonly Clause[] _clauses = new Clause[ClauseScanner.MaxClauses];
     private readonly uint[] _seen = new uint[Slots];
@@ -154,7 +158,7 @@ internal sealed class AsideFilter
 
     /// <summary>Rows of dots and rules without a word.</summary>
     private static bool IsMarks(ReadOnlySpan<char> text) =>
-        text.Length > 0 && text.ContainsAny(".-=_*~·•…") && !text.ContainsAnyExcept(" .-=_*~·•…");
+        text.Length > 0 && !text.ContainsAnyExcept(Marks) && text.ContainsAnyExcept(' ');
 
     /// <summary>Moves what stays together, without lines and blank lines that became empty.</summary>
     private static int Close(Span<char> text, ReadOnlySpan<Clause> clauses)

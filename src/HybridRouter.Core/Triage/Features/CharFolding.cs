@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace HybridRouter.Triage.Features;
 
@@ -23,6 +25,16 @@ internal static class CharFolding
     {
         for (var i = 0; i < source.Length; i++)
         {
+            // Most lines are copied as they are; one more character each, so that runs over its end are seen.
+            var plain = PlainAhead(source[i..]);
+            if (plain > 0)
+            {
+                source.Slice(i, plain).CopyTo(text[length..]);
+                length += plain;
+                i += plain;
+                if (i == source.Length)
+                    return length;
+            }
             var c = source[i];
             if (c >= 128)
             {
@@ -44,6 +56,33 @@ internal static class CharFolding
             text[length++] = c;
         }
         return length;
+    }
+
+    /// <summary>
+    /// How many characters from the first on can be copied unread: printable ASCII, the first a letter or digit and the last followed by
+    /// another of them, without a mark that stands twice in a row.
+    /// </summary>
+    private static int PlainAhead(ReadOnlySpan<char> source)
+    {
+        var i = 0;
+        if (source.IsEmpty || !char.IsAsciiLetterOrDigit(source[0]))
+            return 0;
+        ref var first = ref MemoryMarshal.GetReference(MemoryMarshal.Cast<char, ushort>(source));
+        for (; i + Vector128<ushort>.Count < source.Length; i += Vector128<ushort>.Count)
+        {
+            var here = Vector128.LoadUnsafe(ref first, (nuint)i);
+            var next = Vector128.LoadUnsafe(ref first, (nuint)i + 1);
+            var letter = here | Vector128.Create((ushort)0x20);
+            var word = Vector128.LessThanOrEqual(letter - Vector128.Create((ushort)'a'), Vector128.Create((ushort)25))
+                | Vector128.LessThanOrEqual(here - Vector128.Create((ushort)'0'), Vector128.Create((ushort)9));
+            var odd = Vector128.GreaterThan(here - Vector128.Create((ushort)' '), Vector128.Create((ushort)('~' - ' ')));
+            if ((odd | (Vector128.Equals(here, next) & ~word)) != Vector128<ushort>.Zero)
+                break;
+        }
+        // What is copied ends in a letter or digit: the rules on runs need look no farther back.
+        while (i > 0 && !char.IsAsciiLetterOrDigit(source[i - 1]))
+            i--;
+        return i;
     }
 
     /// <summary>Ends the line without its trailing blanks; of several blank lines one is kept, of leading ones none.</summary>

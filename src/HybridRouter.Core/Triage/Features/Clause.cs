@@ -9,7 +9,7 @@ internal struct Clause
     /// <summary>Lines without a blank one between them, and all comment or all not, share a block.</summary>
     public int Block;
 
-    /// <summary>Over letters and digits, whatever their case.</summary>
+    /// <summary>Of the text without the blanks after it.</summary>
     public uint Hash;
     public int Letters;
     public int Words;

@@ -1,9 +1,22 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace HybridRouter.Triage.Features;
 
-/// <summary>Cuts the window into clauses and counts what their words say about them. One pass; what does not fit stays one last clause.</summary>
+/// <summary>
+/// Cuts the window into clauses and counts, near its start and its end, what their words say about them: what is no part of a task stands
+/// before or behind it. One pass; what does not fit stays one last clause.
+/// </summary>
 internal static class ClauseScanner
 {
     public const int MaxClauses = 640;
+
+    /// <summary>So many characters from either end the words are looked at; in between only what repeats.</summary>
+    public const int OuterChars = 500;
+
+    private static readonly SearchValues<char> Ends = SearchValues.Create(".?!:。？！");
+    private static readonly SearchValues<char> CodeMarks = SearchValues.Create("(=;{`\\");
 
     /// <returns>Clauses written.</returns>
     public static int Scan(ReadOnlySpan<char> text, Clause[] clauses)
@@ -16,8 +29,8 @@ internal static class ClauseScanner
             var end = length < 0 ? text.Length : start + length;
             if (count + 1 == MaxClauses)
                 end = text.Length;
-            var line = text[start..end].TrimStart();
-            var isFence = line.StartsWith("```") || line.StartsWith("~~~");
+            var line = text[start..end].TrimStart(" \t");
+            var isFence = !line.IsEmpty && (line[0] is '`' or '~') && (line.StartsWith("```") || line.StartsWith("~~~"));
             var isComment = IsComment(line);
             if (line.IsEmpty || isFence || isComment != comment)
                 block++;
@@ -36,11 +49,15 @@ internal static class ClauseScanner
     private static int CutLine(ReadOnlySpan<char> text, int start, int end, Clause line, Clause[] clauses, int count)
     {
         line.Log = IsLog(text[start..end].TrimStart());
+        var outer = start < OuterChars || end > text.Length - OuterChars;
         while (start < end)
         {
             ref var clause = ref clauses[count++];
             clause = line with { Start = start };
-            clause.End = start = Read(text[..end], start, ref clause, whole: line.Log || count + 1 >= MaxClauses);
+            var whole = line.Log || count + 1 >= MaxClauses;
+            clause.End = outer ? Read(text[..end], start, ref clause, whole) : Skip(text[..end], start, ref clause, whole);
+            clause.Hash = HashOf(text[start..clause.End].TrimEnd(' '));
+            start = clause.End;
             line.StartsLine = false;
         }
         return count;
@@ -49,15 +66,13 @@ internal static class ClauseScanner
     /// <summary>Reads to the end of the clause, blanks after it included.</summary>
     private static int Read(ReadOnlySpan<char> text, int start, ref Clause clause, bool whole)
     {
-        uint all = WordHash.Basis;
         var i = start;
         while (i < text.Length)
         {
             var c = text[i];
             if (WordHash.Letter(c) != ' ')
             {
-                i = ReadWord(text, i, ref clause, out var word);
-                all = (all ^ word) * 16777619;
+                i = ReadWord(text, i, ref clause);
                 continue;
             }
             i++;
@@ -66,9 +81,6 @@ internal static class ClauseScanner
                 case '(' or '=' or ';' or '{' or '`' or '\\':
                     clause.Code |= c != '(' || (i > 1 && char.IsAsciiLetterOrDigit(text[i - 2]));
                     break;
-                case >= '0' and <= '9':
-                    all = (all ^ c) * 16777619;
-                    break;
                 case '.' or '?' or '!' or ':' or '。' or '？' or '！':
                     clause.Asks |= c is '?' or '？';
                     clause.OpensTask |= clause.Asks;
@@ -76,22 +88,60 @@ internal static class ClauseScanner
                         break;
                     while (i < text.Length && text[i] == ' ')
                         i++;
-                    clause.Hash = WordHash.Finish(all);
                     return i;
             }
         }
-        clause.Hash = WordHash.Finish(all);
         return i;
     }
 
-    private static int ReadWord(ReadOnlySpan<char> text, int start, ref Clause clause, out uint word)
+    /// <summary>The same without a look at the words: such a clause counts as part of the task unless it repeats.</summary>
+    private static int Skip(ReadOnlySpan<char> text, int start, ref Clause clause, bool whole)
+    {
+        var i = start;
+        for (var rest = text[i..]; !whole && rest.IndexOfAny(Ends) is var at and >= 0; rest = text[i..])
+        {
+            i += at + 1;
+            if (i < text.Length && text[i] != ' ' && rest[at] < 128)
+                continue;
+            while (i < text.Length && text[i] == ' ')
+                i++;
+            return Close(i, text, ref clause);
+        }
+        return Close(text.Length, text, ref clause);
+
+        static int Close(int end, ReadOnlySpan<char> text, ref Clause clause)
+        {
+            var read = text[clause.Start..end];
+            // By sign bits and not by branches: where a word ends cannot be foretold.
+            var letters = 0u;
+            foreach (var c in read)
+                letters += (((uint)((c | 0x20) - 'a') - 26) >> 31) | ((127u - c) >> 31);
+            clause.Letters = (int)letters;
+            clause.Code = read.ContainsAny(CodeMarks);
+            clause.OpensTask = true;
+            clause.Words = 1;
+            return end;
+        }
+    }
+
+    private static uint HashOf(ReadOnlySpan<char> text)
+    {
+        var hash = (uint)text.Length;
+        foreach (var four in MemoryMarshal.Cast<char, ulong>(text))
+            hash = BitOperations.Crc32C(hash, four);
+        for (var i = text.Length & ~3; i < text.Length; i++)
+            hash = BitOperations.Crc32C(hash, text[i]);
+        return WordHash.Finish(hash);
+    }
+
+    private static int ReadWord(ReadOnlySpan<char> text, int start, ref Clause clause)
     {
         uint hash = WordHash.Basis, before = 0;
         var i = start;
         for (; i < text.Length; i++)
         {
-            var letter = WordHash.Letter(text[i]);
-            if (letter == ' ')
+            var letter = (char)(text[i] | 0x20);
+            if ((uint)(letter - 'a') > 'z' - 'a' && (letter = WordHash.Letter(text[i])) == ' ')
             {
                 if (text[i] != '\'' || i + 1 == text.Length || WordHash.Letter(text[i + 1]) == ' ')
                     break;
@@ -100,7 +150,7 @@ internal static class ClauseScanner
             before = hash;
             hash = WordHash.Step(hash, letter);
         }
-        word = WordHash.Finish(WordHash.IsPlural(text[start..i]) ? before : hash);
+        var word = WordHash.Finish(WordHash.IsPlural(text[start..i]) ? before : hash);
         var kind = AsideWords.Of(word);
         if (clause.Words++ == 0)
             clause.OpensTask |= (kind & AsideWord.Task) != 0;

@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace HybridRouter.Triage.Features;
 
 /// <summary>One pass over the lines of the window: code, examples, sections, traces, logs, diffs, prose sentences.</summary>
 internal static class LineScanner
 {
+    private static readonly SearchValues<char> SentenceEnds = SearchValues.Create(".?!。？");
+
     public static void Scan(ReadOnlySpan<char> text, SignalCounts counts)
     {
         int lines = 0, blank = 0, bullets = 0, fences = 0, code = 0, indented = 0, prose = 0, codeChars = 0, proseChars = 0, lastProse = 0;
@@ -176,15 +180,19 @@ internal static class LineScanner
 
     private static void Sentences(ReadOnlySpan<char> line, SignalCounts counts)
     {
-        var start = 0;
-        for (var i = 0; i < line.Length; i++)
+        for (var start = 0; start < line.Length;)
         {
-            var end = line[i] is '。' or '？' || (line[i] is '.' or '?' or '!' && (i + 1 == line.Length || line[i + 1] == ' '));
-            if (!end && i + 1 < line.Length)
-                continue;
+            var end = start;
+            for (; end < line.Length - 1; end++)
+            {
+                var at = line[end..^1].IndexOfAny(SentenceEnds);
+                end = at < 0 ? line.Length - 1 : end + at;
+                if (at < 0 || line[end] >= 128 || line[end + 1] == ' ')
+                    break;
+            }
             counts[Signal.Sentences]++;
-            counts.Raise(Signal.LongestSentence, i - start);
-            start = i + 1;
+            counts.Raise(Signal.LongestSentence, end - start);
+            start = end + 1;
         }
     }
 

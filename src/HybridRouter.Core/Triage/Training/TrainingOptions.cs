@@ -16,7 +16,7 @@ public sealed record TrainingOptions
     public int Seed { get; init; } = 20261123;
 
     /// <summary>Ridge penalty, above 0.</summary>
-    public float L2 { get; init; } = 1f;
+    public float L2 { get; init; } = 1.3f;
 
     /// <summary>Folds of the cross-validation that picks the cutoff and tests calibration, 2..20.</summary>
     public int Folds { get; init; } = 5;
@@ -31,7 +31,7 @@ public sealed record TrainingOptions
     /// What a rewriting of a row by <see cref="Evaluation.TriageAttacks.Development"/> weighs beside the row, so that words around a prompt
     /// which do not change what is asked come to weigh little; 0 = no such rows.
     /// </summary>
-    public double AttackWeight { get; init; } = 0.2;
+    public double AttackWeight { get; init; } = 0.4;
 
     /// <summary>Rewritings of each row, 0..10.</summary>
     public int AttackedCopies { get; init; } = 1;
