@@ -47,7 +47,7 @@ public sealed record GatewaySetup(RouterOptions Options, GatewayParts Parts)
     /// <summary>Folder of the embedded databases, made when missing; null keeps no responses and no traffic.</summary>
     public string? StorageFolder { get; init; }
 
-    /// <summary>Sentence embedding of a prompt, unit length, for what is kept of the traffic; called by one thread at a time. Null: none are made.</summary>
+    /// <summary>Makes the embedding that is kept with the traffic. Null: none is kept.</summary>
     public ISentenceEncoder? Encoder { get; init; }
 
     /// <summary>Triage models that this installation trains; null: none.</summary>

@@ -52,7 +52,7 @@ public sealed class ModelFlow(RoutingTable table, SessionRoutes sessions, Candid
         var verdict = current.Judge.Judge(request.Triage, pacing.Begin(current, choice, request, toDecide: false).Cutoff);
         var plan = RoutePlanner.Plan(current.Weigh(request, choice, verdict, HoldsCloud(request)));
         var (target, reason) = (plan.Steps[0].Target, plan.Steps[0].Reason);
-        var features = verdict.Score is null ? [] : current.Judge.Classifier!.Explain(request.Triage, topFeatures);
+        var features = verdict.Score is null ? [] : current.Judge.Classifier!.Explain(request.Triage, topFeatures, verdict.Cutoff);
         return new RouteExplanation(verdict.Score, verdict.Cutoff, target.Route, target.Backend.Name, target.Model.Name, reason, current.Judge.Classifier?.Version, features, plan.Steps)
         {
             ConfiguredCutoff = verdict.ConfiguredCutoff,

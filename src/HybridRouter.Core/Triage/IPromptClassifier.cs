@@ -15,6 +15,9 @@ public interface IPromptClassifier
     /// <summary>The features that moved the score most, strongest first. Holds feature names, never prompt text.</summary>
     /// <param name="top">How many features at most, 1..50.</param>
     IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top);
+
+    /// <summary>The same of the decision that <see cref="Score(TriageInput, float)"/> makes at that cutoff.</summary>
+    IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top, float cutoff) => Explain(input, top);
 }
 
 /// <param name="Feature">In words, for example <c>states bounds or constraints</c>.</param>

@@ -63,36 +63,24 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
         return new Refinement(model, encoder, metadata.Band);
     }
 
-    public float Score(TriageInput input)
-    {
-        var buffer = Extract(input);
-        return _gain.Gain(Refines(buffer) ? Refinement!.Model.Score(buffer) : _model.Score(buffer));
-    }
+    public float Score(TriageInput input) => Judge(input, null).Score;
 
-    public float Score(TriageInput input, float cutoff)
-    {
-        var buffer = Extract(input);
-        var score = _gain.Gain(_model.Score(buffer));
-        return Math.Abs(score - cutoff) <= (Refinement?.Band ?? -1) && Refines(buffer) ? _gain.Gain(Refinement!.Model.Score(buffer)) : score;
-    }
+    public float Score(TriageInput input, float cutoff) => Judge(input, cutoff).Score;
 
     /// <summary>Scores a prompt of which only the vector is known.</summary>
     /// <param name="vector">Of the layout of this program.</param>
     internal float Score(JudgedVector vector) =>
         _gain.Gain(Refinement is { } refinement && vector.Embedding is not null ? refinement.Model.Score(vector.ToFullVector()) : _model.Score(vector.ToVector()));
 
-    public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top) =>
-        [.. Breakdown(input)
-            .Where(x => x.Feature != LinearModel.StartingPoint)
-            .OrderByDescending(x => Math.Abs(x.Weight))
-            .ThenBy(x => x.Feature, StringComparer.Ordinal)
-            .Take(Math.Clamp(top, 1, 50))];
+    public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top) => Strongest(Judge(input, null), top);
+
+    public IReadOnlyList<FeatureWeight> Explain(TriageInput input, int top, float cutoff) => Strongest(Judge(input, cutoff), top);
 
     /// <summary>Every part of the log-odds, the starting point included; their sum is the log-odds that the small model fails.</summary>
     public IReadOnlyList<FeatureWeight> Breakdown(TriageInput input)
     {
-        var buffer = Extract(input);
-        return (Refines(buffer) ? Refinement!.Model : _model).Breakdown(buffer);
+        var opinion = Judge(input, null);
+        return opinion.Model.Breakdown(opinion.Buffer);
     }
 
     public void Dispose() => _buffers.Dispose();
@@ -104,14 +92,26 @@ public sealed class MlPromptClassifier : IPromptClassifier, IDisposable
         return buffer;
     }
 
-    /// <summary>Adds the embedding to what was extracted, where there is one for this prompt.</summary>
-    private bool Refines(FeatureBuffer buffer)
+    /// <summary>The opinion that decides: the second one where it applies and, at a cutoff, where it could change the side.</summary>
+    private Opinion Judge(TriageInput input, float? cutoff)
     {
-        if (Refinement is not { } refinement || !refinement.Applies(buffer))
-            return false;
+        var buffer = Extract(input);
+        var score = _gain.Gain(_model.Score(buffer));
+        if (Refinement is not { } refinement || !refinement.Applies(buffer) || (cutoff is { } c && Math.Abs(score - c) > refinement.Band))
+            return new Opinion(_model, buffer, score);
         PromptFeatures.AddEmbedding(buffer, refinement.Encoder);
-        return true;
+        return new Opinion(refinement.Model, buffer, _gain.Gain(refinement.Model.Score(buffer)));
     }
+
+    private static List<FeatureWeight> Strongest(Opinion opinion, int top) =>
+        [.. opinion.Model.Breakdown(opinion.Buffer)
+            .Where(x => x.Feature != LinearModel.StartingPoint)
+            .OrderByDescending(x => Math.Abs(x.Weight))
+            .ThenBy(x => x.Feature, StringComparer.Ordinal)
+            .Take(Math.Clamp(top, 1, 50))];
+
+    /// <param name="Buffer">Of this thread, until its next prompt.</param>
+    private readonly record struct Opinion(LinearModel Model, FeatureBuffer Buffer, float Score);
 
     private static LinearModel Read(string path, int weights, string? hash)
     {

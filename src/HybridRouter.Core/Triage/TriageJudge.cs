@@ -20,7 +20,7 @@ public sealed partial class TriageJudge(IPromptClassifier? classifier, float cut
         {
             var score = Classifier.Score(input, cutoff.Value);
             if (logger.IsEnabled(LogLevel.Debug))
-                LogWhy(score, cutoff.Value, InWords(Classifier.Explain(input, ExplainedFeatures)));
+                LogWhy(score, cutoff.Value, InWords(Classifier.Explain(input, ExplainedFeatures, cutoff.Value)));
             return float.IsFinite(score) ? Verdict(score, cutoff) : Verdict(null, cutoff, "the classifier gave no number");
         }
         catch (Exception e)

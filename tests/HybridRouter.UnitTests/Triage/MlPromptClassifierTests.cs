@@ -175,6 +175,24 @@ public sealed class MlPromptClassifierTests
     }
 
     [Fact]
+    public void Explain_AtACutoff_NamesTheMeaningOnlyWhereItDecided()
+    {
+        using var encoder = new CountingEncoder();
+        using var classifier = ShippedTriage.Classifier(encoder);
+        var decided = 0;
+        foreach (var input in ShippedTriage.Holdout().Take(60).Select(r => r.ToInput()))
+        {
+            encoder.Calls = 0;
+            classifier.Score(input, classifier.Cutoff);
+            var asked = encoder.Calls > 0;
+
+            Assert.Equal(asked, classifier.Explain(input, 50, classifier.Cutoff).Any(f => f.Feature == "meaning of the text"));
+            decided += asked ? 1 : 0;
+        }
+        Assert.InRange(decided, 5, 55);
+    }
+
+    [Fact]
     public void Load_EncoderOfAnotherVersion_IsRefusedWithWhatToDo()
     {
         var error = Assert.Throws<ModelLoadException>(() => MlPromptClassifier.Load(ShippedTriage.ModelFolder, new OtherEncoder()));

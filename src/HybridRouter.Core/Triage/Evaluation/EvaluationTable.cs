@@ -49,7 +49,7 @@ public static class EvaluationTable
             if (report.Measured is { } m)
                 text.Append(CultureInfo.InvariantCulture, $"{file,-20} {m.Rows,5}  {Cell(m.Auc),-22} {Cell(m.AucMacro),-22} {Cell(m.Apgr),-22} {Cell(m.Calls95)}\n");
             else if (report.Labelled is { } l)
-                text.Append(CultureInfo.InvariantCulture, $"{file,-20} {report.Rows,5}  {Figure(l.Auc)} ({Figure(l.LengthAuc)}) by labels{"",-1} AUCmacro {Figure(l.AucMacro)} ({Figure(l.LengthAucMacro)})\n");
+                text.Append(CultureInfo.InvariantCulture, $"{file,-20} {report.Rows,5}  {Figure(l.Auc)} ({Figure(l.LengthAuc)}) by labels  AUCmacro {Figure(l.AucMacro)} ({Figure(l.LengthAucMacro)})\n");
         }
         return text.ToString();
     }
