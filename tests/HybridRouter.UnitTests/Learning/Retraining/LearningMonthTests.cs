@@ -66,10 +66,7 @@ public sealed class LearningMonthTests(ITestOutputHelper output)
         }
         var all = CandidateTraining.Read(team).OrderBy(s => s.At).ToList();
 
-        var without = Train(honest, new TrafficCaps());
-        var capped = Train(all, new TrafficCaps());
-        var free = Train(all, new TrafficCaps { CallerShare = 1, CallerWeight = 100, Ratio = 100 });
-
+        var (without, capped, free) = Compare(caps => new CandidateTraining(registry, Path.GetDirectoryName(ShippedTriage.TrainFile)!, TimeProvider.System) { Caps = caps }, honest, all);
         var (moved, most) = Distance(without.Probes, capped.Probes);
         var (movedFree, mostFree) = Distance(without.Probes, free.Probes);
         // A prompt that is nearly what the flood talks of moves most: a few judgements are enough to say all that can be said of it.
@@ -78,14 +75,6 @@ public sealed class LearningMonthTests(ITestOutputHelper output)
         Assert.True(most <= 0.2, $"most {most}");
         Assert.True(movedFree > moved, $"the caps change nothing: {movedFree}");
         Assert.All(new[] { without, capped, free }, m => Assert.InRange(m.Cutoff, shipped.Cutoff - 0.0501f, shipped.Cutoff + 0.0501f));
-
-        (float Cutoff, float[] Probes, GateVerdict Verdict) Train(IReadOnlyList<TrafficSample> samples, TrafficCaps caps)
-        {
-            var training = new CandidateTraining(registry, Path.GetDirectoryName(ShippedTriage.TrainFile)!, TimeProvider.System) { Caps = caps };
-            var trained = training.Train(samples, onlyCaller: false);
-            using var model = trained.Model.ToClassifier("x");
-            return (model.Cutoff, [.. ShippedTriage.Holdout().Select(r => model.Score(r.ToInput()))], trained.Note.Verdict);
-        }
     }
 
     /// <summary>A flood that knows the shipped data and says the opposite of it, of everything.</summary>
@@ -102,28 +91,34 @@ public sealed class LearningMonthTests(ITestOutputHelper output)
             team.Add(turned[i % turned.Count].ToInput(), Start + (i * TimeSpan.FromDays(14) / (3 * turned.Count)), "flood", 0.5f, new TrafficLabel(turned[i % turned.Count].Label == true ? 0.03 : 0.97, 0.9));
         var all = CandidateTraining.Read(team).OrderBy(s => s.At).ToList();
 
-        var without = Train(honest, new TrafficCaps());
-        var capped = Train(all, new TrafficCaps());
-        var free = Train(all, new TrafficCaps { CallerShare = 1, CallerWeight = 100, Ratio = 100 });
-
+        var (without, capped, free) = Compare(caps => new CandidateTraining(installation.Registry, installation.Data, installation.Time) { Training = SmallInstallation.Options, Caps = caps }, honest, all);
         var (moved, most) = Distance(without.Probes, capped.Probes);
         var (movedFree, mostFree) = Distance(without.Probes, free.Probes);
         output.WriteLine($"{honest.Count} honest, {all.Count - honest.Count} flood; probes moved by {moved:0.000} in the mean, {most:0.000} at most; without caps {movedFree:0.000}, {mostFree:0.000}; cutoffs {without.Cutoff:0.00} {capped.Cutoff:0.00} {free.Cutoff:0.00}; {capped.Verdict.Summary}; without caps {free.Verdict.Summary}");
         Assert.True(moved <= 0.03, $"mean {moved}");
         Assert.True(most <= 0.2, $"most {most}");
         Assert.True(movedFree > 2 * moved, $"the caps change nothing: {movedFree}");
-
-        (float Cutoff, float[] Probes, GateVerdict Verdict) Train(IReadOnlyList<TrafficSample> samples, TrafficCaps caps)
-        {
-            var trained = new CandidateTraining(installation.Registry, installation.Data, installation.Time) { Training = SmallInstallation.Options, Caps = caps }.Train(samples, onlyCaller: false);
-            using var model = trained.Model.ToClassifier("x");
-            return (model.Cutoff, [.. ShippedTriage.Holdout().Select(r => model.Score(r.ToInput()))], trained.Note.Verdict);
-        }
     }
 
     private static readonly string[] Languages = ["Python", "Go", "C#", "Java", "Ruby", "Rust", "Swift"];
 
     private static readonly string[] Everyday = ["reverses a string", "adds two numbers", "reads a file", "prints a table", "sorts a list", "counts words", "parses a date", "rounds a number"];
+
+    /// <summary>Trained without the flood, with it under the caps, and with it under none.</summary>
+    private static (Outcome Without, Outcome Capped, Outcome Free) Compare(
+        Func<TrafficCaps, CandidateTraining> training, IReadOnlyList<TrafficSample> honest, IReadOnlyList<TrafficSample> all)
+    {
+        return (Train(honest, new TrafficCaps()), Train(all, new TrafficCaps()), Train(all, new TrafficCaps { CallerShare = 1, CallerWeight = 100, Ratio = 100 }));
+
+        Outcome Train(IReadOnlyList<TrafficSample> samples, TrafficCaps caps)
+        {
+            var trained = training(caps).Train(samples, onlyCaller: false);
+            using var model = trained.Model.ToClassifier("x");
+            return new Outcome(model.Cutoff, [.. ShippedTriage.Holdout().Select(r => model.Score(r.ToInput()))], trained.Note.Verdict);
+        }
+    }
+
+    private sealed record Outcome(float Cutoff, float[] Probes, GateVerdict Verdict);
 
     private static (double Mean, double Most) Distance(float[] one, float[] other)
     {
